@@ -1,0 +1,15 @@
+"""BeginWork: the one transition that ends withdrawal."""
+
+from typing import Any
+
+from rights.handler import guarded
+from rights.step import StepInput
+from rights.wiring import ledger
+
+
+@guarded
+def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
+    """Let the stores be worked on, unless the request has ended."""
+    step = StepInput.model_validate(event)
+    request = ledger().begin_work(step.request_id)
+    return {"outcome": "ended" if request.is_final else "ready"}

@@ -1,0 +1,65 @@
+"""The operators' door: JSON behind a Cognito authoriser."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+from operator_api.doors import OperatorDoors, operator_of
+from rights import wiring
+from rights.clock import utc_now
+from rights.domain.rights import Locale
+from rights.handler import guarded
+from rights.http import ApiError, as_api_error, locale_of, read_body, respond_error, respond_json
+from rights.telemetry import logger
+
+
+def build(doors: OperatorDoors) -> APIGatewayRestResolver:
+    """The resolver over these doors."""
+    app = APIGatewayRestResolver()
+
+    def who(*, to_change: bool) -> str:
+        context = app.current_event["requestContext"].get("authorizer") or {}
+        return operator_of(context.get("claims") or {}, to_change=to_change)
+
+    @app.get("/ops/requests")
+    def find() -> Response[Any]:
+        who(to_change=False)
+        return respond_json(HTTPStatus.OK, doors.find((app.current_event.query_string_parameters or {}).get("status")))
+
+    @app.get("/ops/requests/<request_id>")
+    def look_at(request_id: str) -> Response[Any]:
+        who(to_change=False)
+        return respond_json(HTTPStatus.OK, doors.look_at(request_id))
+
+    @app.post("/ops/requests/<request_id>/retry")
+    def retry(request_id: str) -> Response[Any]:
+        return respond_json(HTTPStatus.ACCEPTED, doors.retry(request_id, who(to_change=True)))
+
+    @app.post("/ops/requests/<request_id>/decision")
+    def decide(request_id: str) -> Response[Any]:
+        by = who(to_change=True)
+        body, _ = read_body(app.current_event)
+        return respond_json(HTTPStatus.OK, doors.decide(request_id, body, by))
+
+    def problem(error: Exception) -> Response[Any]:
+        return respond_error(as_api_error(error), locale_of(app.current_event) or Locale.EN)
+
+    app.exception_handler(Exception)(problem)
+    app.not_found(lambda _: problem(ApiError("not_found")))
+    return app
+
+
+@cache
+def _app() -> APIGatewayRestResolver:
+    return build(OperatorDoors(wiring.ledger(), utc_now))
+
+
+@guarded
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one call of API Gateway."""
+    answer = _app().resolve(event, context)
+    route = {"method": event.get("httpMethod"), "route": event.get("resource"), "http_status": answer["statusCode"]}
+    logger.info("answered", extra=route)
+    return answer

@@ -1,0 +1,86 @@
+"""The public door: people's form, status page and JSON API behind API Gateway."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from botocore.config import Config
+
+from public_api.doors import PublicDoors
+from public_api.packages import BucketFiles
+from public_api.pages import Pages
+from public_api.routes import PublicRoutes
+from rights import wiring
+from rights.certificate import public_jwk
+from rights.clients import client
+from rights.clock import utc_now
+from rights.handler import guarded
+from rights.http import ApiError
+from rights.settings import Settings, load
+from rights.telemetry import logger
+
+
+class PublicSettings(Settings):
+    """What this door needs besides the ledger."""
+
+    base_url: str
+    package_bucket: str
+    evidence_bucket: str
+    sign_key_id: str
+
+
+def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
+    """The resolver over these routes; `prefix`, the path of the base URL, is what a custom domain leaves in paths."""
+    app = APIGatewayRestResolver(strip_prefixes=[prefix] if prefix else None)
+    for method, rule, route in (
+        ("GET", "/", routes.form),
+        ("GET", "/requests", routes.to_start),
+        ("POST", "/requests", routes.create),
+        ("GET", "/requests/<request_id>", routes.status),
+        ("DELETE", "/requests/<request_id>", routes.withdraw),
+        ("POST", "/requests/<request_id>/code", routes.code),
+        ("POST", "/requests/<request_id>/code/resend", routes.resend),
+        ("GET", "/requests/<request_id>/withdraw", routes.ask_withdraw),
+        ("POST", "/requests/<request_id>/withdraw", routes.withdraw),
+        ("GET", "/requests/<request_id>/package", routes.package),
+        ("POST", "/requests/<request_id>/package", routes.open_package),
+        ("GET", "/requests/<request_id>/certificate", routes.certificate),
+        ("GET", "/s/<token>", routes.link),
+        ("GET", "/.well-known/jwks.json", routes.jwks),
+        ("GET", "/static/<name>", routes.static),
+    ):
+        app.route(rule, method=method)(_with_call(app, route))
+
+    app.exception_handler(Exception)(lambda error: routes.problem(app.current_event, error))
+    app.not_found(lambda _: routes.problem(app.current_event, ApiError("not_found")))
+    return app
+
+
+def _with_call(app: APIGatewayRestResolver, route: Callable[..., Response[Any]]) -> Callable[..., Response[Any]]:
+    def answer(**path: str) -> Response[Any]:
+        return route(app.current_event, **path)
+
+    return answer
+
+
+@cache
+def _app() -> APIGatewayRestResolver:
+    settings = load(PublicSettings)
+    # Objects under a KMS key need signature version 4 also in a link.
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
+    files = BucketFiles(s3, settings.package_bucket, settings.evidence_bucket, utc_now)
+    doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now)
+    pages = Pages(settings.base_url)
+    keys = cache(lambda: {"keys": [public_jwk(client("kms"), settings.sign_key_id)]})
+    return build(PublicRoutes(doors, pages, settings.base_url, keys), pages.prefix)
+
+
+@guarded
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one call of API Gateway."""
+    answer = _app().resolve(event, context)
+    route = {"method": event.get("httpMethod"), "route": event.get("resource"), "http_status": answer["statusCode"]}
+    logger.info("answered", extra=route)
+    return answer

@@ -1,0 +1,1 @@
+"""The shared package of every function: domain, ledger, stores, sealing, notices, telemetry."""

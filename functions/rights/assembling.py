@@ -1,0 +1,72 @@
+"""Assemble: what the person gets in the end, the package of an access or the certificate of a deletion."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rights.certificate import certificate_claims, sign
+from rights.datamap import DataMap
+from rights.domain.outcome import outcome_of
+from rights.domain.rights import Operation
+from rights.ledger import Ledger, Request, Task
+from rights.package import Exports, write_package
+from rights.settings import Settings
+from rights.upload import Upload
+
+
+class AssembleSettings(Settings):
+    """Where packages and certificates go, and who signs."""
+
+    package_bucket: str
+    evidence_bucket: str
+    sign_key_id: str
+    base_url: str
+
+
+def package_key(request_id: str) -> str:
+    """Where the package of a request lies in the package bucket."""
+    return f"packages/{request_id}/package.zip"
+
+
+def certificate_key(request_id: str) -> str:
+    """Where the certificate of a request lies in the evidence bucket."""
+    return f"certificates/{request_id}.jws"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """Builds packages and certificates; each is recorded once it exists, so that a repeated step does nothing."""
+
+    ledger: Ledger
+    s3: Any
+    kms: Any
+    data_map: DataMap
+    settings: AssembleSettings
+
+    def assemble(self, request_id: str) -> Request:
+        """Build what this request ends in."""
+        request, tasks = self.ledger.get(request_id), self.ledger.tasks(request_id)
+        if any(task.operation is Operation.EXPORT for task in tasks) and request.package is None:
+            request = self._package(request, tasks)
+        if request.package is not None:
+            # The pages are in the package now. Should this be cut off, the next try or the bucket's lifecycle ends it.
+            Exports(self.s3, self.settings.package_bucket, request_id).clear()
+        if request.certificate is None:
+            request = self._certificate(request, tasks)
+        return request
+
+    def _package(self, request: Request, tasks: list[Task]) -> Request:
+        bucket, key = self.settings.package_bucket, package_key(request.id)
+        with Upload(self.s3, bucket, key, "application/zip") as upload:
+            exports = Exports(self.s3, bucket, request.id)
+            write_package(upload, exports, request, tasks, data_map=self.data_map, now=self.ledger.clock())
+        return self.ledger.assembled(request.id, "package", key)
+
+    def _certificate(self, request: Request, tasks: list[Task]) -> Request:
+        key = certificate_key(request.id)
+        outcome = outcome_of(request.right, [task.counts for task in tasks])
+        claims = certificate_claims(request, tasks, outcome, self.settings.base_url)
+        jws = sign(self.kms, self.settings.sign_key_id, claims)
+        self.s3.put_object(
+            Bucket=self.settings.evidence_bucket, Key=key, Body=jws.encode(), ContentType="application/jose"
+        )
+        return self.ledger.assembled(request.id, "certificate", key)

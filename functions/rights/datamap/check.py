@@ -1,0 +1,104 @@
+"""What a data map must also be, beyond its shape: every name it uses is defined, every rule can be carried out."""
+
+import re
+from collections.abc import Iterator
+
+from rights.datamap.model import Collection, Field, StoreMap
+from rights.domain.work import Disposition
+
+Location = tuple[int | str, ...]
+Problem = tuple[Location, str]
+
+_PERIOD = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
+
+
+def problems(store: StoreMap) -> Iterator[Problem]:
+    """What is wrong with the map of one store: where, and why."""
+    names = [collection.name for collection in store.collections]
+    if store.rights.kind == "postgres" and store.rights.secret is None:
+        yield ("rights",), "a PostgreSQL store names the `secret` with its connection"
+    for number, collection in enumerate(store.collections):
+        at: Location = ("collections", number)
+        if names.index(collection.name) != number:
+            yield (*at, "name"), "two collections have this name"
+        yield from _keys(collection, at)
+        yield from _references(store, collection, at)
+        yield from _access(store, collection, at)
+        yield from _rules(collection, at)
+        yield from _fields(collection, at)
+
+
+def _keys(collection: Collection, at: Location) -> Iterator[Problem]:
+    if not collection.primary_key:
+        yield (*at, "fields"), "no field is marked as `primary_key`"
+
+
+def _references(store: StoreMap, collection: Collection, at: Location) -> Iterator[Problem]:
+    known = {f"{c.name}.{field.name}" for c in store.collections for field in c.fields}
+    for number, field in enumerate(collection.fields):
+        for reference in field.fides_meta.references:
+            if reference.dataset == store.fides_key and reference.field not in known:
+                yield (*at, "fields", number, "fides_meta", "references"), "a reference to a field that is not there"
+
+
+def _access(store: StoreMap, collection: Collection, at: Location) -> Iterator[Problem]:
+    here: Location = (*at, "rights")
+    rights = collection.rights
+    if store.rights.kind == "dynamodb" and not rights.dynamodb:
+        yield here, "a DynamoDB collection says under `dynamodb` how it is reached"
+    if store.rights.kind == "objects" and rights.objects is None:
+        yield here, "an object collection says under `objects` how it is reached"
+    if rights.objects is not None and not rights.objects.prefix.endswith("{account_id}/"):
+        yield (*here, "objects", "prefix"), "the prefix ends in `{account_id}/`, or it could reach another person"
+    for number, access in enumerate(rights.dynamodb):
+        if not _has(collection, access.query_by):
+            yield (*here, "dynamodb", number, "query_by"), "no field has this name"
+
+
+def _rules(collection: Collection, at: Location) -> Iterator[Problem]:
+    here: Location = (*at, "rights")
+    rights = collection.rights
+    if rights.retention is not None and not _has(collection, rights.retention.counted_from):
+        yield (*here, "retention", "counted_from"), "no field has this name"
+    if rights.third_party_unless is not None and not _has(collection, rights.third_party_unless):
+        yield (*here, "third_party_unless"), "no field has this name"
+    anonymises = rights.on_deletion is Disposition.ANONYMISE or rights.anonymise_kept
+    if anonymises and all(field.rights.on_deletion == "keep" for field in collection.fields):
+        yield here, "records are anonymised here, but no field says what to empty"
+    yield from _keeping(collection, here)
+
+
+def _keeping(collection: Collection, here: Location) -> Iterator[Problem]:
+    rights = collection.rights
+    if rights.retention is not None and not _PERIOD.fullmatch(rights.retention.period):
+        yield (*here, "retention", "period"), "not an ISO 8601 period of years, months, weeks or days"
+    for number, rule in enumerate(rights.retain_when):
+        place: Location = (*here, "retain_when", number)
+        if not _PERIOD.fullmatch(rule.period):
+            yield (*place, "period"), "not an ISO 8601 period of years, months, weeks or days"
+        if (rule.field is None) == (rule.tag is None):
+            yield place, "name either a `field` or a `tag`"
+        if rule.field is not None and not _has(collection, rule.field):
+            yield (*place, "field"), "no field has this name"
+        if rule.tag is not None and rights.objects is None:
+            yield (*place, "tag"), "only objects have tags"
+
+
+def _fields(collection: Collection, at: Location) -> Iterator[Problem]:
+    names = [field.name for field in collection.fields]
+    for number, field in enumerate(collection.fields):
+        here: Location = (*at, "fields", number)
+        if names.index(field.name) != number:
+            yield (*here, "name"), "two fields have this name"
+        if not _categorised(field):
+            yield here, "a field without `data_categories`"
+        if field.fides_meta.primary_key and field.rights.on_deletion != "keep":
+            yield (*here, "rights", "on_deletion"), "a primary key is never changed"
+
+
+def _categorised(field: Field) -> bool:
+    return bool(field.data_categories) or (bool(field.fields) and all(_categorised(inner) for inner in field.fields))
+
+
+def _has(collection: Collection, name: str) -> bool:
+    return any(field.name == name for field in collection.fields)

@@ -1,0 +1,155 @@
+"""Proof of identity by one-time codes: who may try, how often, and what a right code opens.
+
+A code is bound to one request, one channel and one purpose, kept only as an HMAC, and lives fifteen minutes. The last
+two of a channel are valid, since text messages arrive late and out of order; all share one count of tries, taken by a
+conditional write before the code is looked at. Everything here runs alike whether or not the contact is on file: a
+request without a code has tries too, and uses them up.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from rights.clock import parse, stamp
+from rights.domain.status import Status
+from rights.ledger.model import CodeAnswer, CodeResult, Request
+from rights.ledger.notices import Notices
+from rights.ledger.requests import TRIES, Change
+from rights.ledger.table import Item, Update, request_key
+from rights.ledger.waits import Waits
+from rights.secrets_hmac import same
+
+CODE_LIVES = timedelta(minutes=15)
+CODES_LIVE = 2
+SENDS_PER_REQUEST = 5
+SENDS_PER_DAY = 5
+IDENTITY_WAIT = "VerifyIdentity"
+WAITING_FOR_PROOF = frozenset({Status.RECEIVED, Status.IDENTITY_NEEDED})
+
+
+class Identity(Waits, Notices):
+    """The proof of identity of a request, and the fresh proof before a download."""
+
+    def codes(self, request_id: str, purpose: str = "identity") -> Item | None:
+        """The state of one proof: `typed` channels, `proven` channels, `tries_left`, `sends`."""
+        return self.table.get(_key(request_id, purpose))
+
+    def try_code(self, request_id: str, code: str, purpose: str = "identity") -> CodeAnswer:
+        """Spend one try on a code that somebody typed; a right one proves its channel."""
+        if purpose == "identity" and self.get(request_id).status not in WAITING_FOR_PROOF:
+            return CodeAnswer(CodeResult.NOT_WAITING)
+        spent = self.table.update(
+            Update(_key(request_id, purpose)).add("tries_left", -1).when("{tries_left} > {=no}", no=0)
+        )
+        if spent is None:
+            known = self.codes(request_id, purpose) is not None
+            return CodeAnswer(CodeResult.USED_UP if known else CodeResult.NOT_WAITING)
+        match = self._match(request_id, spent["codes"], code, purpose)
+        if match is None:
+            return CodeAnswer(CodeResult.WRONG, spent["tries_left"])
+        if parse(match["expires_at"]) <= self.clock():
+            return CodeAnswer(CodeResult.EXPIRED, spent["tries_left"])
+        return self._prove(request_id, match["channel"], purpose)
+
+    def _match(self, request_id: str, codes: list[Item], code: str, purpose: str) -> Item | None:
+        found = None
+        for kept in codes:
+            if same(kept["hmac"], self._code_hmac(request_id, kept["channel"], purpose, code)):
+                found = kept
+        return found
+
+    def _prove(self, request_id: str, channel: str, purpose: str) -> CodeAnswer:
+        state = self.codes(request_id, purpose) or {}
+        proven = sorted({*state.get("proven", []), channel})
+        update = Update(_key(request_id, purpose)).set(
+            proven=proven,
+            proven_at=self.now(),
+            tries_left=TRIES,
+            codes=[kept for kept in state.get("codes", []) if kept["channel"] != channel],
+        )
+        self.table.update(update.when("attribute_exists(PK)"))
+        if purpose != "identity":
+            return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
+        if set(proven) < set(state["typed"]):
+            return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven))
+        self.proceed(request_id)
+        return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
+
+    def proceed(self, request_id: str, *, by: str = "person") -> Request:
+        """Go on with what is proven: the request is verified, the execution told, the receipt queued.
+
+        Changes nothing while nothing is proven, or when it was done before.
+        """
+
+        def decide(request: Request) -> Change | None:
+            proven = (self.codes(request_id) or {}).get("proven", [])
+            if request.status not in WAITING_FOR_PROOF or not proven:
+                return None
+            also = self.answer_parts(request_id, IDENTITY_WAIT, {"outcome": "verified"})
+            also += [self.notice_part(request_id, "received", channel) for channel in proven]
+            detail = {"proven": "+".join(proven)}
+            return Change(code="identity_proven", by=by, to=Status.VERIFIED, detail=detail, also=also)
+
+        return self.change(request_id, decide)
+
+    def proven_identifiers(self, request_id: str) -> dict[str, str]:
+        """The identifiers whose codes were entered: the only ones that may seed a search for data."""
+        typed = (self.private(request_id, "typed") or {}).get("identifiers", {})
+        proven = (self.codes(request_id) or {}).get("proven", [])
+        return {channel: typed[channel] for channel in proven if channel in typed}
+
+    def queue_code(self, request_id: str, channel: str, identifier: str, purpose: str = "identity") -> bool:
+        """Queue one code, within the limits per request and per identifier and day; tell whether one was queued."""
+        state = self.codes(request_id, purpose)
+        if state is None or state["sends"] >= SENDS_PER_REQUEST or not self._may_send_today(identifier):
+            return False
+        number = state["sends"] + 1
+        parts = [
+            self.table.update_op(
+                Update(_key(request_id, purpose)).set(sends=number).when("{sends} = {=was}", was=state["sends"])
+            ),
+            self.notice_part(request_id, "code", channel, number=number, purpose=purpose),
+        ]
+        return self.table.transact(parts) is None
+
+    def _may_send_today(self, identifier: str) -> bool:
+        today = self.now()[:10]
+        key = {"PK": f"SENDS#{self.hmac.tag('sends', identifier)}", "SK": today}
+        update = Update(key).add("sent", 1).set(expires=int((self.clock() + timedelta(days=2)).timestamp()))
+        return (
+            self.table.update(update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY))
+            is not None
+        )
+
+    def begin_step_up(self, request_id: str, purpose: str) -> None:
+        """Open a fresh proof (before a download) over the contacts that were proven, with its own tries."""
+        proven = (self.codes(request_id) or {}).get("proven", [])
+        item = {"typed": proven, "tries_left": TRIES, "proven": [], "codes": [], "sends": 0}
+        self.table.put(_key(request_id, purpose) | item, only_new=True)
+
+    def store_code(self, request_id: str, channel: str, purpose: str, code: str) -> None:
+        """Keep the HMAC of a code that is about to be sent, beside the one before it."""
+        for _ in range(TRIES):
+            state = self.codes(request_id, purpose)
+            if state is None:
+                return
+            fresh = {
+                "channel": channel,
+                "hmac": self._code_hmac(request_id, channel, purpose, code),
+                "expires_at": stamp(self.clock() + CODE_LIVES),
+            }
+            mine = [kept for kept in state["codes"] if kept["channel"] == channel][-(CODES_LIVE - 1) :]
+            others = [kept for kept in state["codes"] if kept["channel"] != channel]
+            update = Update(_key(request_id, purpose)).set(codes=[*others, *mine, fresh])
+            if self.table.update(update.when("{codes} = {=was}", was=state["codes"])) is not None:
+                return
+
+    def _code_hmac(self, request_id: str, channel: str, purpose: str, code: str) -> str:
+        return self.hmac.tag("code", request_id, channel, purpose, code)
+
+    def clear_proof(self, request_id: str, purpose: str) -> None:
+        """Use a fresh proof up: it opens one download, not all later ones."""
+        self.table.update(Update(_key(request_id, purpose)).set(proven=[]).when("attribute_exists(PK)"))
+
+
+def _key(request_id: str, purpose: str) -> dict[str, Any]:
+    return request_key(request_id, f"CODES#{purpose}")

@@ -1,0 +1,110 @@
+"""Notices: what is told to the person, when, by which channel, and whether it went out.
+
+A notice is queued in the transaction that gives cause for it; the relay puts its id on the queue; `send_notice` claims
+it. Codes go out at most once (a second code is another notice), everything else at least once. No text is stored.
+"""
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+from rights.clock import parse
+from rights.ledger.model import Notice, NoticeStatus
+from rights.ledger.requests import Requests
+from rights.ledger.table import Item, Update, request_key
+
+CLAIM_LASTS = timedelta(minutes=10)
+ATTEMPTS = 5
+
+
+class Notices(Requests):
+    """The notices of a request."""
+
+    def notice_part(self, request_id: str, kind: str, channel: str, *, number: int = 1, purpose: str = "") -> Item:
+        """The part of a transaction that queues a notice and rings for the relay; the same one is queued only once."""
+        name = f"{kind}.{purpose}" if purpose else kind
+        notice_id = f"{name}-{channel}-{number:03d}"
+        item = {
+            "id": notice_id,
+            "kind": kind,
+            "channel": channel,
+            "status": NoticeStatus.QUEUED,
+            "queued_at": self.now(),
+            "purpose": purpose,
+            "attempts": 0,
+        }
+        return self.table.put_op(self._key(request_id, notice_id) | item | self.relay_mark(request_id))
+
+    def notices(self, request_id: str) -> list[Notice]:
+        """The notices of a request, in the order in which they were queued."""
+        found = [self._notice(item) for item in self.table.query(f"REQUEST#{request_id}", "NOTICE#")]
+        return sorted(found, key=lambda notice: notice.queued_at)
+
+    def notice(self, request_id: str, notice_id: str) -> Notice | None:
+        """One notice, or `None`."""
+        item = self.table.get(self._key(request_id, notice_id))
+        return None if item is None else self._notice(item)
+
+    def claim_notice(self, request_id: str, notice_id: str) -> Notice | None:
+        """Take a notice to send it; `None` when it went out, or another sender has it, or a code was tried before."""
+        notice = self.notice(request_id, notice_id)
+        if notice is None or notice.status is NoticeStatus.SENT or notice.attempts >= ATTEMPTS:
+            return None
+        if notice.status is not NoticeStatus.QUEUED and (notice.kind == "code" or not self._claim_is_old(notice)):
+            return None
+        update = (
+            Update(self._key(request_id, notice_id))
+            .set(status=NoticeStatus.CLAIMED, claimed_at=self.now())
+            .add("attempts", 1)
+            .when("{attempts} = {=seen}", seen=notice.attempts)
+            .when("{status} = {=was}", was=notice.status)
+        )
+        item = self.table.update(update)
+        return None if item is None else self._notice(item)
+
+    def _claim_is_old(self, notice: Notice) -> bool:
+        if notice.status is NoticeStatus.FAILED or notice.claimed_at is None:
+            return True
+        return parse(notice.claimed_at) + CLAIM_LASTS < self.clock()
+
+    def notice_sent(self, notice: Notice, text_version: str) -> None:
+        """Record that a notice went out, with an event."""
+        self._settle(notice, "notice_sent", status=NoticeStatus.SENT, sent_at=self.now(), text_version=text_version)
+
+    def notice_failed(self, notice: Notice, error_class: str) -> None:
+        """Record that a notice could not be sent, with an event; the class of the error only."""
+        self._settle(notice, "notice_failed", status=NoticeStatus.FAILED, error_class=error_class)
+
+    def _settle(self, notice: Notice, code: str, **values: Any) -> None:
+        update = Update(self._key(notice.request_id, notice.id)).set(**values)
+        if self.table.update(update.when("{status} = {=claimed}", claimed=NoticeStatus.CLAIMED)) is not None:
+            self.append(notice.request_id, code, detail={"notice": notice.id})
+
+    def requeue_notice(self, notice: Notice) -> None:
+        """Ring again for a notice whose sender died."""
+        self.table.update(
+            Update(self._key(notice.request_id, notice.id))
+            .set(**self.relay_mark(notice.request_id))
+            .when("attribute_exists(PK)")
+        )
+
+    def unsent_notices(self, request_id: str) -> list[Notice]:
+        """Notices that were claimed long ago, or failed, and may be tried again: never codes."""
+        return [
+            notice
+            for notice in self.notices(request_id)
+            if notice.kind != "code"
+            and notice.attempts < ATTEMPTS
+            and notice.status in {NoticeStatus.CLAIMED, NoticeStatus.FAILED}
+            and self._claim_is_old(notice)
+        ]
+
+    @staticmethod
+    def _key(request_id: str, notice_id: str) -> Item:
+        return request_key(request_id, f"NOTICE#{notice_id}")
+
+    def _notice(self, item: Item) -> Notice:
+        known = {f.name for f in fields(Notice)}
+        raw = {name: value for name, value in item.items() if name in known}
+        request_id = item["PK"].removeprefix("REQUEST#")
+        return Notice(**(raw | {"request_id": request_id, "status": NoticeStatus(item["status"])}))

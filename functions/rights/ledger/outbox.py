@@ -1,0 +1,78 @@
+"""The outbox: what has to follow a change outside the ledger, and the runs that carry a request on.
+
+An item with `relay_at` is owed something: an execution to start, an answer to deliver, a notice to hand over. It keeps
+the mark until that was done, so whoever looks (the stream's doorbell, the sweep) can do it, and twice does no harm.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from rights.clock import stamp
+from rights.domain.status import Status
+from rights.ledger.model import Notice, Request
+from rights.ledger.requests import Change, Requests
+from rights.ledger.table import SHARDS, Item, Update, request_key
+
+RETRIES_BY_ITSELF = 8
+
+
+class Outbox(Requests):
+    """What the ledger owes to the world outside it."""
+
+    def owed(self, until: datetime) -> Iterator[Item]:
+        """Keys of the items whose relay is owed since `until` or before (from an index: read again)."""
+        for shard in range(SHARDS):
+            for item in self.table.query_index("by_relay", "relay_shard", f"RELAY#{shard}", "relay_at", stamp(until)):
+                yield {"PK": item["PK"], "SK": item["SK"]}
+
+    def started(self, request: Request) -> None:
+        """Record that the execution of this run exists."""
+        self._clear(request_key(request.id), request.relay_at)
+
+    def handed_over(self, notice: Notice, relay_at: str | None) -> None:
+        """Record that a notice is on its queue."""
+        self._clear(request_key(notice.request_id, f"NOTICE#{notice.id}"), relay_at)
+
+    def relay_at(self, key: Item) -> str | None:
+        """Since when an item's relay is owed; `None` when it is not."""
+        item = self.table.get(key)
+        return None if item is None else item.get("relay_at")
+
+    def _clear(self, key: Item, seen: str | None) -> None:
+        self.table.update(Update(key).set(relay_at=None, relay_shard=None).when("{relay_at} = {=seen}", seen=seen))
+
+    def run_ended(self, request_id: str, run: int, *, pause: timedelta) -> Request:
+        """Record that a run ended although the request did not: it needs repair, and is tried again after a pause.
+
+        The pause doubles each time; after some tries only an operator starts the next run.
+        """
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or request.run != run or request.ended_run == run:
+                return None
+            by_itself = request.retries < RETRIES_BY_ITSELF
+            retry_at = stamp(self.clock() + pause * 2**request.retries) if by_itself else None
+            repair = Status.NEEDS_REPAIR if request.status is Status.IN_PROGRESS else None
+            return Change(
+                code="run_ended",
+                to=repair,
+                sets={"ended_run": run, "retry_at": retry_at, "retries": request.retries + 1},
+                detail={"run": run},
+            )
+
+        return self.change(request_id, decide)
+
+    def next_run(self, request_id: str, *, after: int, by: str = "system") -> Request:
+        """Start the run after run `after`, once, whoever asks."""
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or request.run != after or request.ended_run != after:
+                return None
+            return Change(
+                code="run_started",
+                by=by,
+                sets={"run": after + 1, "retry_at": None} | self.relay_mark(request_id),
+                detail={"run": after + 1},
+            )
+
+        return self.change(request_id, decide)

@@ -1,0 +1,188 @@
+"""What the steps of the workflow and the operators do to a request, each as one change that may run twice."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rights.domain.status import Status
+from rights.domain.work import TaskStatus
+from rights.errors import IllegalTransitionError
+from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF, Identity
+from rights.ledger.model import Request, Task
+from rights.ledger.outbox import Outbox
+from rights.ledger.requests import Change
+from rights.ledger.table import Item
+from rights.ledger.tasks import Tasks
+
+REVIEW_WAIT = "Review"
+REPAIR_WAIT = "Repair"
+_WAIT_OF = {Status.RECEIVED: IDENTITY_WAIT, Status.IDENTITY_NEEDED: IDENTITY_WAIT, Status.IN_REVIEW: REVIEW_WAIT}
+
+
+class Steps(Identity, Tasks, Outbox):
+    """The changes a request goes through."""
+
+    def ask_for_proof(self, request_id: str) -> Request:
+        """The lookup is done; what the person has to do next is prove who they are."""
+        return self.change(
+            request_id,
+            lambda r: Change(code="identity_asked", to=Status.IDENTITY_NEEDED) if r.status is Status.RECEIVED else None,
+        )
+
+    def expire(self, request_id: str) -> Request:
+        """Nobody proved anything in time."""
+        return self.change(
+            request_id,
+            lambda r: Change(code="identity_not_proven", to=Status.EXPIRED) if r.status in WAITING_FOR_PROOF else None,
+        )
+
+    def withdraw(self, request_id: str, *, by: str = "person") -> Request:
+        """Withdraw a request; IllegalTransitionError once the work has begun or the request has ended."""
+
+        def decide(request: Request) -> Change | None:
+            if request.status is Status.WITHDRAWN:
+                return None
+            wait = _WAIT_OF.get(request.status)
+            also = self.answer_parts(request_id, wait, {"outcome": "withdrawn"}) if wait else []
+            also += self._unlock(request)
+            return Change(code="withdrawn", by=by, to=Status.WITHDRAWN, also=also)
+
+        return self.change(request_id, decide)
+
+    def lay_plan(self, request_id: str, *, subject: str, plan: str, data_map: str, tasks: Sequence[Task]) -> Request:
+        """Write the plan, its store tasks and the person's lock in one go.
+
+        Of two requests of one person for the same right only the first is worked on; the later one is linked to it and
+        ends. `subject` is the pseudonym of the account (or of the contact, where there is no account).
+        """
+        lock = {"PK": f"SUBJECT#{subject}", "SK": str(self.get(request_id).right)}
+
+        def decide(request: Request) -> Change | None:
+            if request.plan is not None or request.is_final:
+                return None
+            holder = self.table.get(lock)
+            if holder is not None and holder["request_id"] != request_id:
+                return self._linked(request, str(holder["request_id"]))
+            sets = {"plan": plan, "subject": subject, "data_map": data_map}
+            also = [self.table.put_op(lock | {"request_id": request_id}), *self.task_parts(tasks)]
+            return Change(code="planned", sets=sets, detail={"stores": len(tasks)}, also=also)
+
+        return self.change(request_id, decide)
+
+    def _linked(self, request: Request, earlier: str) -> Change:
+        proven = (self.codes(request.id) or {}).get("proven", [])
+        return Change(
+            code="linked_to_earlier_request",
+            to=Status.WITHDRAWN,
+            sets={"linked_to": earlier, "outcome": "duplicate"},
+            also=[self.notice_part(request.id, "duplicate", channel) for channel in proven],
+        )
+
+    def ask_for_review(self, request_id: str, reason: str) -> Request:
+        """A person has to look at the plan before anything happens."""
+        return self.change(
+            request_id,
+            lambda r: (
+                Change(code="review_asked", to=Status.IN_REVIEW, detail={"reason": reason})
+                if r.status is Status.VERIFIED
+                else None
+            ),
+        )
+
+    def decide(self, request_id: str, decision: str, *, by: str, ground: int | None = None) -> Request:
+        """Record an operator's decision on a request in review: `approve` or `refuse` (with a ground)."""
+
+        def decide(request: Request) -> Change | None:
+            if request.status is not Status.IN_REVIEW or request.decision is not None:
+                msg = f"a request that is {request.status} waits for no decision"
+                raise IllegalTransitionError(msg)
+            sets = {"decision": decision, "ground": ground}
+            also = self.answer_parts(request_id, REVIEW_WAIT, {"outcome": decision})
+            if decision == "approve":
+                return Change(code="approved", by=by, sets=sets, also=also)
+            proven = (self.codes(request_id) or {}).get("proven", [])
+            also += [self.notice_part(request_id, "refused", channel) for channel in proven]
+            detail = {"ground": ground or 0}
+            also += self._unlock(request)
+            return Change(code="refused", by=by, to=Status.REFUSED, sets=sets, detail=detail, also=also)
+
+        return self.change(request_id, decide)
+
+    def begin_work(self, request_id: str) -> Request:
+        """From here on the request can no longer be withdrawn; failed store tasks are put back to work."""
+        self.reopen_tasks(request_id)
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or request.status is Status.IN_PROGRESS:
+                return None
+            if request.status is Status.IN_REVIEW and request.decision != "approve":
+                msg = "a request in review needs an approval before work begins"
+                raise IllegalTransitionError(msg)
+            return Change(code="work_begun", to=Status.IN_PROGRESS, detail={"run": request.run})
+
+        return self.change(request_id, decide)
+
+    def ask_for_repair(self, request_id: str) -> Request:
+        """Some store failed: the clock keeps running, and somebody has to look."""
+        failed = [task for task in self.tasks(request_id) if task.status is TaskStatus.FAILED]
+        return self.change(
+            request_id,
+            lambda r: (
+                Change(code="repair_asked", to=Status.NEEDS_REPAIR, detail={"stores": len(failed)})
+                if r.status is Status.IN_PROGRESS
+                else None
+            ),
+        )
+
+    def retry(self, request_id: str, *, by: str) -> Request:
+        """Try again what failed: tell the waiting run, or start the next one.
+
+        Raises IllegalTransitionError if nothing failed.
+        """
+        request = self.get(request_id)
+        if request.ended_run == request.run and not request.is_final:
+            return self.next_run(request_id, after=request.run, by=by)
+
+        def decide(request: Request) -> Change | None:
+            if request.status is not Status.NEEDS_REPAIR:
+                msg = f"a request that is {request.status} needs no repair"
+                raise IllegalTransitionError(msg)
+            also = self.answer_parts(request_id, REPAIR_WAIT, {"outcome": "retry"})
+            return Change(code="retry_asked", by=by, also=also) if also else None
+
+        return self.change(request_id, decide)
+
+    def assembled(self, request_id: str, kind: str, key: str) -> Request:
+        """Record where the `package` or the `certificate` of a request lies, once."""
+        return self.change(
+            request_id,
+            lambda r: None if getattr(r, kind) else Change(code=f"{kind}_ready", sets={kind: key}),
+        )
+
+    def tell(self, request_id: str, kind: str) -> Request:
+        """Queue the notice of the outcome to every proven contact, once."""
+        code = f"told_{kind}"
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or any(n.kind == kind for n in self.notices(request_id)):
+                return None
+            proven = (self.codes(request_id) or {}).get("proven", [])
+            return Change(code=code, also=[self.notice_part(request_id, kind, channel) for channel in proven])
+
+        return self.change(request_id, decide)
+
+    def close(self, request_id: str, outcome: Status) -> Request:
+        """End a request whose stores are all done, and free the person's lock."""
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final:
+                return None
+            sets: dict[str, Any] = {"outcome": str(outcome)}
+            return Change(code="closed", to=outcome, sets=sets, also=self._unlock(request))
+
+        return self.change(request_id, decide)
+
+    def _unlock(self, request: Request) -> list[Item]:
+        if request.subject is None:
+            return []
+        key = {"PK": f"SUBJECT#{request.subject}", "SK": str(request.right)}
+        return [self.table.delete_op(key, "{request_id} = {=mine}", mine=request.id)]

@@ -1,0 +1,105 @@
+"""Store tasks: what each store has to do for a request, how far it is, and what it did."""
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from rights.domain.rights import Operation
+from rights.domain.work import Counts, TaskStatus
+from rights.errors import StaleWriteError, UnknownRequestError
+from rights.ledger.model import Task
+from rights.ledger.requests import Requests
+from rights.ledger.table import Item, Update, request_key
+
+_SEALED = ("cursor", "intent")
+"""What may hold row keys of the person's records, and so lies sealed."""
+
+
+class Tasks(Requests):
+    """The store tasks of a request."""
+
+    def task_parts(self, tasks: Iterable[Task]) -> list[Item]:
+        """The parts of a transaction that lay the tasks down."""
+        return [self.table.put_op(self._item(task)) for task in tasks]
+
+    def task(self, request_id: str, store: str) -> Task:
+        """One store's task, read consistently; UnknownRequestError without one."""
+        item = self.table.get(request_key(request_id, f"TASK#{store}"))
+        if item is None:
+            msg = "the plan of this request has no such store"
+            raise UnknownRequestError(msg)
+        return self._task(item)
+
+    def tasks(self, request_id: str) -> list[Task]:
+        """All store tasks of a request, in order of stage and name."""
+        found = [self._task(item) for item in self.table.query(f"REQUEST#{request_id}", "TASK#")]
+        return sorted(found, key=lambda task: (task.stage, task.store))
+
+    def claim_task(self, task: Task) -> Task:
+        """Take a task over: the last who claims works on, everybody before is refused at the next checkpoint."""
+        update = (
+            Update(request_key(task.request_id, f"TASK#{task.store}"))
+            .add("fence", 1)
+            .set(claimed_at=self.now())
+            .when("attribute_exists(PK)")
+        )
+        item = self.table.update(update)
+        if item is None:
+            msg = "no such task"
+            raise UnknownRequestError(msg)
+        return self._task(item)
+
+    def checkpoint_task(self, task: Task) -> Task:
+        """Record how far a task is; StaleWriteError when somebody else has taken it over."""
+        item = self._item(task)
+        values = {n: v for n, v in item.items() if n not in {"PK", "SK", "fence"}}
+        absent: dict[str, Any] = {n: None for n in (*_OPTIONAL, *(f"{s}_sealed" for s in _SEALED)) if n not in values}
+        update = (
+            Update(request_key(task.request_id, f"TASK#{task.store}"))
+            .set(**values, **absent)
+            .when("{fence} = {=mine}", mine=task.fence)
+        )
+        if self.table.update(update) is None:
+            msg = "another worker has taken this task over"
+            raise StaleWriteError(msg)
+        return task
+
+    def fail_task(self, request_id: str, store: str, error_class: str) -> None:
+        """Record that a store's work ended in an error, unless it is done; the class only, never the message."""
+        task = self.claim_task(self.task(request_id, store))
+        if task.status is not TaskStatus.DONE:
+            self.checkpoint_task(replace(task, status=TaskStatus.FAILED, error_class=error_class))
+
+    def reopen_tasks(self, request_id: str) -> int:
+        """Put failed tasks back to work where they stood, and say how many."""
+        failed = [task for task in self.tasks(request_id) if task.status is TaskStatus.FAILED]
+        for task in failed:
+            mine = self.claim_task(task)
+            self.checkpoint_task(replace(mine, status=TaskStatus.PENDING, error_class="", late_rounds=0))
+        return len(failed)
+
+    def _item(self, task: Task) -> Item:
+        raw = {f.name: getattr(task, f.name) for f in fields(Task) if f.name not in {"request_id", *_SEALED}}
+        raw |= {"counts": task.counts.to_dict()}
+        for name in _SEALED:
+            if (value := getattr(task, name)) is not None:
+                raw[f"{name}_sealed"] = self.sealer.seal(task.request_id, value)
+        return request_key(task.request_id, f"TASK#{task.store}") | {n: v for n, v in raw.items() if v is not None}
+
+    def _task(self, item: Item) -> Task:
+        request_id = item["PK"].removeprefix("REQUEST#")
+        known = {f.name for f in fields(Task)}
+        raw = {name: value for name, value in item.items() if name in known}
+        for name in _SEALED:
+            if f"{name}_sealed" in item:
+                raw[name] = self.sealer.open(request_id, item[f"{name}_sealed"])
+        raw |= {
+            "request_id": request_id,
+            "operation": Operation(item["operation"]),
+            "status": TaskStatus(item["status"]),
+            "counts": Counts.from_dict(item["counts"]),
+        }
+        return Task(**raw)
+
+
+_OPTIONAL = ("collection", "verified_at")

@@ -1,0 +1,76 @@
+"""A notice in a person's language, as a text message or a mail."""
+
+import html
+from dataclasses import dataclass
+from datetime import datetime
+
+from rights.domain.rights import Locale
+from rights.notices.grounds import GROUND
+from rights.notices.i18n import HTML_LANG, long_date, say, short_date
+from rights.notices.texts import CLOSING, LINK_WORDS, OPENING, TEXTS
+
+_SET_BY_LAW = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the texts may mention."""
+
+    reference: str
+    due_at: datetime
+    link: str
+    code: str = ""
+    ground: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail: both parts say the same, and the text part is complete alone."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+def text_message(kind: str, locale: Locale, facts: Facts) -> str:
+    """The text message of a notice."""
+    return say(locale, TEXTS[kind].sms, **_values(locale, facts))
+
+
+def mail(kind: str, locale: Locale, facts: Facts) -> Mail:
+    """The mail of a notice: no image, no tracking, no attachment."""
+    text, values = TEXTS[kind], _values(locale, facts)
+    subject = say(locale, text.subject, **values)
+    sentences = [say(locale, sentence, **values) for sentence in text.sentences]
+    opening, closing = say(locale, OPENING), say(locale, CLOSING)
+    link = f"{say(locale, LINK_WORDS)}\n{facts.link}" if text.has_link else ""
+    parts = [opening, *sentences, *([link] if link else []), f"-- \n{closing}"]
+    return Mail(subject, "\n\n".join(parts) + "\n", _html(locale, subject, sentences, facts, kind), HTML_LANG[locale])
+
+
+def _html(locale: Locale, subject: str, sentences: list[str], facts: Facts, kind: str) -> str:
+    escape = html.escape
+    body = [f"<p>{escape(say(locale, OPENING))}</p>"]
+    if facts.code:
+        body.append(f'<p style="font-size:28px;font-weight:bold;margin:16px 0">{escape(facts.code)}</p>')
+    body += [f"<p>{escape(sentence)}</p>" for sentence in sentences]
+    if TEXTS[kind].has_link:
+        shown = escape(facts.link)
+        body.append(f'<p>{escape(say(locale, LINK_WORDS))}<br><a href="{shown}">{shown}</a></p>')
+    body.append(f"<p>{escape(say(locale, CLOSING))}</p>")
+    head = f'<meta charset="utf-8"><title>{escape(subject)}</title>'
+    style = "font-family:sans-serif;font-size:17px;line-height:1.8;color:#1a1a1a"
+    whole = f'<head>{head}</head><body style="{style}">{"".join(body)}</body>'
+    return f'<!doctype html><html lang="{HTML_LANG[locale]}">{whole}</html>'
+
+
+def _values(locale: Locale, facts: Facts) -> dict[str, str]:
+    return {
+        "code": facts.code,
+        "reference": facts.reference,
+        "date": long_date(facts.due_at, locale),
+        "short_date": short_date(facts.due_at),
+        "link": facts.link,
+        "ground": say(locale, GROUND[facts.ground or _SET_BY_LAW]),
+    }

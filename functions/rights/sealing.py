@@ -1,0 +1,77 @@
+"""Sealed personal data: AES-256-GCM under a KMS data key that only opens for the request it was made for.
+
+KMS itself takes 4 KB, so this is envelope encryption: the data key travels encrypted in front of the text. The request
+id is the encryption context of the key and the associated data of the cipher; a blob moved to another request does not
+open. Layout: version 1 (1 byte), length of the wrapped key (2), wrapped key, nonce (12), cipher text with tag.
+"""
+
+import json
+import os
+from collections import OrderedDict
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from rights.errors import SealError
+
+_VERSION = 1
+_KEYS_REMEMBERED = 64
+
+
+class Sealer:
+    """Seals JSON values to a request, and opens them; remembers a few data keys to spare KMS calls."""
+
+    def __init__(self, kms: Any, key_id: str) -> None:
+        self._kms = kms
+        self._key_id = key_id
+        self._sealing: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()
+        self._opening: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def seal(self, request_id: str, data: Any) -> bytes:
+        """Seal a JSON value to this request."""
+        key, wrapped = self._key_for(request_id)
+        nonce = os.urandom(12)
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        head = bytes([_VERSION]) + len(wrapped).to_bytes(2, "big") + wrapped
+        return head + nonce + AESGCM(key).encrypt(nonce, text, request_id.encode())
+
+    def open(self, request_id: str, sealed: bytes) -> Any:
+        """Open what was sealed to this request; SealError if it was sealed to another, or changed."""
+        if not sealed or sealed[0] != _VERSION:
+            msg = "not a sealed value of a known version"
+            raise SealError(msg)
+        size = int.from_bytes(sealed[1:3], "big")
+        wrapped, rest = sealed[3 : 3 + size], sealed[3 + size :]
+        try:
+            text = AESGCM(self._unwrap(request_id, wrapped)).decrypt(rest[:12], rest[12:], request_id.encode())
+        except InvalidTag:
+            msg = "sealed value does not open for this request"
+            raise SealError(msg) from None
+        return json.loads(text)
+
+    def _key_for(self, request_id: str) -> tuple[bytes, bytes]:
+        if request_id not in self._sealing:
+            made = self._kms.generate_data_key(
+                KeyId=self._key_id, KeySpec="AES_256", EncryptionContext={"request": request_id}
+            )
+            _remember(self._sealing, request_id, (made["Plaintext"], made["CiphertextBlob"]))
+        return self._sealing[request_id]
+
+    def _unwrap(self, request_id: str, wrapped: bytes) -> bytes:
+        if wrapped not in self._opening:
+            try:
+                answer = self._kms.decrypt(
+                    KeyId=self._key_id, CiphertextBlob=wrapped, EncryptionContext={"request": request_id}
+                )
+            except self._kms.exceptions.InvalidCiphertextException:
+                msg = "sealed value belongs to another request"
+                raise SealError(msg) from None
+            _remember(self._opening, wrapped, answer["Plaintext"])
+        return self._opening[wrapped]
+
+
+def _remember(cache: OrderedDict[Any, Any], name: Any, value: Any) -> None:
+    cache[name] = value
+    while len(cache) > _KEYS_REMEMBERED:
+        cache.popitem(last=False)

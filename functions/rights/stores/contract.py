@@ -1,0 +1,144 @@
+"""What every connector promises, whatever kind of store it speaks to.
+
+Everything is paged, every write may be repeated, and nothing holds more than one page in memory. An erasure has two
+phases, so that its counts are exact even when the function dies between a write and its record: `plan_page` only reads
+and names the rows and what will happen to each; the worker records that plan; `apply_page` carries it out and may run
+twice. Reading back after an erasure is planning again: what `plan_page` still wants to change is left over.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rights.domain.identity import Identifier, KeySet
+from rights.domain.work import Counts, Disposition, Kept
+
+Cursor = dict[str, Any]
+"""Where to go on, as the connector wants to remember it: JSON values only. It may hold row keys, so it is sealed."""
+
+Record = dict[str, Any]
+"""One record as the person gets it: JSON values only, masked where the data map says so."""
+
+
+class Readable(Protocol):
+    """A stream of bytes, read piece by piece."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, at most `size` of them; empty at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that belongs to a record of its page: the record's place, a safe name, and how to open its content."""
+
+    record: int
+    name: str
+    open: Callable[[], AbstractContextManager[Readable]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of one collection, the files that go with them, and where the next page starts (`None` after the last).
+
+    The worker streams each file into the package and notes path, size and hash under `files` of its record.
+    """
+
+    records: list[Record]
+    next: Cursor | None
+    files: list[File] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to happen to one row. `key` is the row's primary key as JSON values, `retained` says on what ground."""
+
+    key: dict[str, Any]
+    disposition: Disposition
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasurePage:
+    """The rows of one page and what is to happen to each.
+
+    A row that is already as the rules want it (anonymised, say) is `settled`: counted by nobody, changed by nobody.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    next: Cursor | None = None
+
+    def counts(self) -> Counts:
+        """The counts this page adds once it is applied; `found` is all of its rows."""
+        total = Counts(found=len(self.changes))
+        for change in self.changes:
+            match change.disposition:
+                case Disposition.ERASE:
+                    total += Counts(erased=1)
+                case Disposition.ANONYMISE:
+                    total += Counts(anonymised=1)
+                case Disposition.RETAIN:
+                    total += Counts(retained=1, kept=(change.kept,) if change.kept else ())
+        return total
+
+    @property
+    def to_do(self) -> int:
+        """How many rows still have to be erased or anonymised."""
+        return len(self.doing())
+
+    def doing(self, *dispositions: Disposition) -> list[Change]:
+        """The changes of these dispositions; without any, all that change something in the store."""
+        wanted = dispositions or (Disposition.ERASE, Disposition.ANONYMISE)
+        return [change for change in self.changes if change.disposition in wanted]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A shape that JSON can carry: what the worker records before it applies the page."""
+        return {
+            "next": self.next,
+            "changes": [
+                [c.key, c.disposition.value] + ([[c.kept.ground, c.kept.until, c.kept.reason]] if c.kept else [])
+                for c in self.changes
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> "ErasurePage":
+        """The page that `to_dict` wrote."""
+        changes = [
+            Change(key, Disposition(what), *(Kept(ground, until, 1, reason) for ground, until, reason in kept))
+            for key, what, *kept in raw["changes"]
+        ]
+        return cls(changes, raw["next"])
+
+
+class Connector(Protocol):
+    """One store, reached. `today` is the Phnom Penh date (ISO) against which retention is judged."""
+
+    def collections(self) -> list[str]:
+        """The collections of the store, in the order in which an erasure must take them (children first)."""
+        ...
+
+    def recognise(self, identifier: Identifier) -> bool:
+        """Tell whether this store holds the identifier as somebody's own contact, or as a consignee's contact."""
+        ...
+
+    def locate(self, keys: KeySet) -> KeySet:
+        """The identifiers that this store's `one` edges add to `keys` (one step; the planner repeats it)."""
+        ...
+
+    def count(self, keys: KeySet) -> Mapping[str, int]:
+        """Records of the person per collection, read from the store itself, never from an index or replica."""
+        ...
+
+    def read_page(self, collection: str, keys: KeySet, after: Cursor | None) -> Page:
+        """One page of the person's records."""
+        ...
+
+    def plan_page(self, collection: str, keys: KeySet, after: Cursor | None, today: str) -> ErasurePage:
+        """One page of what an erasure has to do. Only reads."""
+        ...
+
+    def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
+        """Erase and anonymise the rows of the page, each only if it is still the person's. May run twice."""
+        ...

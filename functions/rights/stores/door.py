@@ -1,0 +1,104 @@
+"""The one door of every connector function: a step of the state machine, or a question from another function."""
+
+import base64
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag, TypeAdapter
+
+from rights.clients import client
+from rights.clock import utc_now
+from rights.datamap import StoreMap, load_data_map
+from rights.domain.identity import Identifier, KeySet, Kind
+from rights.errors import DataMapError
+from rights.sealing import Sealer
+from rights.settings import Settings, load
+from rights.stores.contract import Connector
+from rights.stores.package import PackageParts
+from rights.stores.roles import Roles
+from rights.stores.work import Context, Worker
+from rights.telemetry import logger
+from rights.wiring import ledger, sealer
+
+Connect = Callable[[StoreMap, Roles], Connector]
+
+
+class StoreSettings(Settings):
+    """What a connector function needs besides the ledger."""
+
+    package_bucket: str
+    account_id: str
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    request_id: str
+    store: str
+
+
+class Step(_Event):
+    """A step of the state machine."""
+
+    run: int
+    step: Literal["work", "read_back"]
+
+
+class Question(_Event):
+    """A question of another function, sealed to its request: contact on file, further identifiers, or how many rows."""
+
+    ask: Literal["recognise", "locate", "count"]
+    sealed: str
+
+
+_EVENT: TypeAdapter[Step | Question] = TypeAdapter(
+    Annotated[
+        Annotated[Step, Tag("step")] | Annotated[Question, Tag("ask")],
+        Discriminator(lambda raw: "ask" if "ask" in raw else "step"),
+    ]
+)
+
+
+@cache
+def _roles() -> Roles:
+    return Roles(client("sts"), load(StoreSettings).account_id)
+
+
+def serve(event: dict[str, Any], context: Context, kind: str, connect: Connect) -> dict[str, Any]:
+    """Do what the event asks of a store of this kind."""
+    asked = _EVENT.validate_python(event)
+    logger.append_keys(request_id=asked.request_id, store=asked.store)
+    connector = connect(_store(asked.store, kind), _roles())
+    if isinstance(asked, Question):
+        return answer(asked, connector, sealer())
+    parts = PackageParts(client("s3"), load(StoreSettings).package_bucket)
+    report = Worker(ledger(), connector, parts, utc_now).run(asked.step, asked.request_id, asked.store, context)
+    logger.info("store worked", extra={"step": asked.step, "status": report.status, "left": report.left})
+    return report.to_dict()
+
+
+def _store(name: str, kind: str) -> StoreMap:
+    try:
+        store = load_data_map().store(name)
+    except KeyError:
+        msg = "the data map has no such store"
+        raise DataMapError(msg) from None
+    if store.rights.kind != kind:
+        msg = f"{name} is not a store of kind {kind}"
+        raise DataMapError(msg)
+    return store
+
+
+def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str, str]:
+    """Answer a question under the seal of its request."""
+    given = sealer.open(question.request_id, base64.b64decode(question.sealed))
+    reply: dict[str, Any]
+    match question.ask:
+        case "recognise":
+            reply = {"known": connector.recognise(Identifier(Kind(given["kind"]), given["value"]))}
+        case "locate":
+            reply = {"keys": connector.locate(KeySet.from_mapping(given["keys"])).to_mapping()}
+        case "count":
+            reply = {"counts": dict(connector.count(KeySet.from_mapping(given["keys"])))}
+    return {"sealed": base64.b64encode(sealer.seal(question.request_id, reply)).decode()}

@@ -1,0 +1,97 @@
+"""Reaching a store as its owner allows: by assuming the one role that its data map names."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rights.errors import StoreRefusedError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+_SESSION = timedelta(hours=1)
+_MARGIN = timedelta(minutes=20)
+"""Longer than a function may run, so that credentials never end in the middle of an invocation."""
+
+_PATIENCE = Config(
+    connect_timeout=3, read_timeout=20, max_pool_connections=16, retries={"mode": "standard", "max_attempts": 4}
+)
+
+_TRANSIENT = frozenset(
+    {
+        "500",
+        "502",
+        "503",
+        "504",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InternalError",
+        "InternalServerError",
+        "InternalServiceError",
+        "LimitExceededException",
+        "OperationAborted",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeTooSkewed",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionConflictException",
+    }
+)
+
+
+class Roles:
+    """Clients under assumed roles, each kept until shortly before its credentials expire."""
+
+    def __init__(
+        self, sts: "STSClient", account_id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._sts = sts
+        self._account_id = account_id
+        self._now = now
+        self._kept: dict[tuple[str, str], tuple[Any, datetime]] = {}
+
+    def fill(self, text: str) -> str:
+        """A text of the data map with `${AccountId}` filled in."""
+        return text.replace("${AccountId}", self._account_id)
+
+    def client(self, service: str, role_arn: str) -> Any:
+        """A client of this service that acts under the role."""
+        client, until = self._kept.get((service, role_arn), (None, self._now()))
+        if client is None or until - self._now() < _MARGIN:
+            client, until = self._assume(service, role_arn)
+            self._kept[service, role_arn] = client, until
+        return client
+
+    def _assume(self, service: str, role_arn: str) -> tuple[Any, datetime]:
+        try:
+            made = self._sts.assume_role(
+                RoleArn=self.fill(role_arn),
+                RoleSessionName="data-rights",
+                DurationSeconds=int(_SESSION.total_seconds()),
+            )["Credentials"]
+        except (ClientError, BotoCoreError) as error:
+            raise aws_error(error) from None
+        client = boto3.client(  # type: ignore[call-overload]
+            service,
+            config=_PATIENCE,
+            aws_access_key_id=made["AccessKeyId"],
+            aws_secret_access_key=made["SecretAccessKey"],
+            aws_session_token=made["SessionToken"],
+        )
+        return client, made["Expiration"]
+
+
+def aws_error(error: ClientError | BotoCoreError) -> StoreUnavailableError | StoreRefusedError:
+    """The error of ours for one of AWS's: by its code only, since its text may quote a key or a value."""
+    if not isinstance(error, ClientError):
+        return StoreUnavailableError(type(error).__name__)
+    code = str(error.response.get("Error", {}).get("Code", "unknown"))
+    return (StoreUnavailableError if code in _TRANSIENT else StoreRefusedError)(f"{error.operation_name}: {code}")

@@ -1,0 +1,108 @@
+"""What a deletion does to one record: the data map's rules, applied to one row on one day.
+
+Order matters, and is the law's: an open dispute keeps a record as it is; then the statutory term keeps it, as it is or
+anonymised; what nothing keeps is erased or anonymised.
+"""
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from rights.datamap.model import Collection, RetainWhen
+from rights.domain.deadline import MALL_TIME
+from rights.domain.work import Disposition, Kept
+from rights.errors import DataMapError
+
+_PERIOD = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is to happen to a record, and for what is kept, why and until when."""
+
+    disposition: Disposition
+    kept: Kept | None = None
+
+
+def add_period(start: date, period: str) -> date:
+    """The day a period of ISO 8601 (`P10Y`, `P24M`, `P2W`, `P90D`) after `start`; a missing day is the month's last."""
+    matched = _PERIOD.fullmatch(period)
+    if matched is None:
+        msg = "a period that is not ISO 8601"
+        raise DataMapError(msg)
+    years, months, weeks, days = (int(part or 0) for part in matched.groups())
+    month = start.month - 1 + months + 12 * years
+    year, month = start.year + month // 12, month % 12 + 1
+    day = min(start.day, calendar.monthrange(year, month)[1])
+    return date(year, month, day) + timedelta(weeks=weeks, days=days)
+
+
+def day_of(value: object) -> date | None:
+    """The Phnom Penh day of a date, a time, an ISO 8601 text or an epoch second; `None` if it is none of these."""
+    try:
+        match value:
+            case datetime():
+                return value.astimezone(MALL_TIME).date() if value.tzinfo else value.date()
+            case date():
+                return value
+            case str():
+                return day_of(datetime.fromisoformat(value))
+            case None | bool():
+                return None
+            case _:
+                return datetime.fromtimestamp(float(value), MALL_TIME).date()  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def judge(collection: Collection, row: Row, today: str, tags: Mapping[str, str] | None = None) -> Judgement:
+    """What a deletion does to this record on this day. A term whose start is unknown is counted from today."""
+    on = date.fromisoformat(today)
+    rules = collection.rights
+    for rule in rules.retain_when:
+        if holds(rule, row, tags or {}):
+            until = add_period(on, rule.period).isoformat()
+            return Judgement(Disposition.RETAIN, Kept(rule.ground, until, 1, rule.reason))
+    if (term := rules.retention) is not None:
+        until_day = add_period(day_of(row.get(term.counted_from)) or on, term.period)
+        if until_day >= on:
+            kept = Kept(term.ground, until_day.isoformat(), 1, term.reason)
+            return Judgement(Disposition.ANONYMISE if rules.anonymise_kept else Disposition.RETAIN, kept)
+    return Judgement(rules.on_deletion)
+
+
+def holds(rule: RetainWhen, row: Row, tags: Mapping[str, str]) -> bool:
+    """Tell whether a rule of `retain_when` keeps this record now."""
+    if rule.tag is not None:
+        return tags.get(rule.tag) == rule.equals
+    value = row.get(rule.field or "")
+    return value is not None and str(value) == rule.equals
+
+
+def emptied(collection: Collection) -> dict[str, Any]:
+    """The fields an anonymised record loses, with what stands there instead (`None`: nothing)."""
+    return {
+        f.name: f.rights.constant if f.rights.on_deletion == "constant" else None
+        for f in collection.fields
+        if f.rights.on_deletion != "keep"
+    }
+
+
+def is_settled(collection: Collection, row: Row, judgement: Judgement) -> bool:
+    """True when the record is anonymised already: nothing to do, nothing to count."""
+    if judgement.disposition is not Disposition.ANONYMISE:
+        return False
+    return all(row.get(name) == value for name, value in emptied(collection).items())
+
+
+def rule_fields(collection: Collection) -> set[str]:
+    """The fields that `judge` and `is_settled` read."""
+    names = {rule.field for rule in collection.rights.retain_when if rule.field}
+    if collection.rights.retention is not None:
+        names.add(collection.rights.retention.counted_from)
+    return names | set(emptied(collection))

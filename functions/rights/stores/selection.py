@@ -1,0 +1,105 @@
+"""Whose row is it: the identity rules of DESIGN section 6, as the data map applies them to one collection.
+
+With an account, a row is selected by its fields that identify one person, and by nothing else. Without one, the person
+is known only as somebody's consignee, and gets only the rows that carry the proven contact as their consignee's.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from rights.datamap.model import Collection, Field, StoreMap
+from rights.domain.identity import Identifier, Identifies, KeySet, Kind
+from rights.errors import DataMapError
+
+Selectors = dict[str, tuple[str, ...]]
+"""Field name to the values that make a row the person's; a row matches by any of its fields."""
+
+
+def own_fields(collection: Collection) -> list[Field]:
+    """The fields that identify one person."""
+    return [f for f in collection.fields if f.rights.key and f.rights.identifies is Identifies.ONE]
+
+
+def contact_fields(collection: Collection, kind: Kind) -> list[Field]:
+    """The fields by which a proven contact of this kind is recognised: people's own, and consignees'."""
+    return [f for f in collection.fields if f.rights.key is kind and (f.rights.contact or f.rights.consignee)]
+
+
+def selectors(collection: Collection, keys: KeySet) -> Selectors:
+    """The fields and values that select the person's rows of this collection; empty when none can."""
+    is_consignee = keys.is_consignee_only
+    fields = [f for f in collection.fields if f.rights.consignee] if is_consignee else own_fields(collection)
+    by_field = {f.name: keys.of_kind(f.rights.key) for f in fields if f.rights.key}
+    return {name: values for name, values in by_field.items() if values}
+
+
+def foreign_accounts(collection: Collection, keys: KeySet) -> Selectors:
+    """Account fields that must be the person's, or empty, whichever other field selected the row.
+
+    A row that somebody else's account owns is theirs, also when it carries this person's phone.
+    """
+    if keys.is_consignee_only:
+        return {}
+    return {f.name: keys.accounts for f in own_fields(collection) if f.rights.key is Kind.ACCOUNT}
+
+
+def is_theirs(collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
+    """Tell whether this row is the person's."""
+    if not any(row.get(name) in values for name, values in selectors(collection, keys).items()):
+        return False
+    return all(row.get(n) in (None, *values) for n, values in foreign_accounts(collection, keys).items())
+
+
+def identifiers_of(collection: Collection, row: Mapping[str, Any]) -> Iterator[Identifier]:
+    """The identifiers that this row's `one` edges lead to."""
+    for field in own_fields(collection):
+        if field.rights.key and row.get(field.name):
+            yield Identifier(field.rights.key, str(row[field.name]))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A field of a child that names a row of its parent."""
+
+    child: str
+    child_field: str
+    parent: str
+    parent_field: str
+
+
+def links(store: StoreMap) -> list[Link]:
+    """Who refers to whom within the store; the child is the side that would dangle if the other went first."""
+    found = (
+        _link(store, collection, field, reference.field, reference.direction)
+        for collection in store.collections
+        for field in collection.fields
+        for reference in field.fides_meta.references
+        if reference.dataset == store.fides_key
+    )
+    return list(dict.fromkeys(found))
+
+
+def _link(store: StoreMap, here: Collection, field: Field, target: str, direction: str | None) -> Link:
+    there, _, there_field = target.partition(".")
+    ours = Link(here.name, field.name, there, there_field)
+    theirs = Link(there, there_field, here.name, field.name)
+    if here.primary_key == (field.name,) and (
+        direction == "to" or store.collection(there).primary_key != (there_field,)
+    ):
+        return theirs
+    return ours
+
+
+def erasure_order(store: StoreMap) -> list[str]:
+    """The collections, children before what they refer to, otherwise as the data map lists them."""
+    before: dict[str, set[str]] = {c.name: {name.rpartition(".")[2] for name in c.after} for c in store.collections}
+    for link in links(store):
+        if link.child != link.parent:
+            before[link.parent].add(link.child)
+    try:
+        return list(TopologicalSorter(before).static_order())
+    except CycleError:
+        msg = f"the collections of {store.fides_key} refer to each other in a circle"
+        raise DataMapError(msg) from None

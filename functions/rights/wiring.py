@@ -1,0 +1,30 @@
+"""How the pieces are put together in a function: once per process, when first needed."""
+
+from functools import cache
+
+from rights.clients import client
+from rights.clock import utc_now
+from rights.ledger import Ledger
+from rights.ledger.table import Table
+from rights.sealing import Sealer
+from rights.secrets_hmac import Hmac
+from rights.settings import LedgerSettings, load
+
+
+@cache
+def sealer() -> Sealer:
+    """The sealer of this system's key."""
+    return Sealer(client("kms"), load(LedgerSettings).seal_key_id)
+
+
+@cache
+def hmac() -> Hmac:
+    """Keyed hashes under the system's secret."""
+    answer = client("secretsmanager").get_secret_value(SecretId=load(LedgerSettings).secret_id)
+    return Hmac(answer["SecretString"].encode())
+
+
+@cache
+def ledger() -> Ledger:
+    """The ledger of this stack."""
+    return Ledger(Table(client("dynamodb"), load(LedgerSettings).ledger_table), sealer(), hmac(), utc_now)

@@ -1,0 +1,1 @@
+"""The one-machine cloud: never deployed, never imported by a function."""

@@ -1,0 +1,111 @@
+"""`python -m local`: the local cloud from the command line. `make run` calls it; `make help` lists what there is."""
+
+import argparse
+import os
+import sys
+import threading
+from pathlib import Path
+
+from local.cloud import Cloud, Options, running
+from local.journey import Filed, JourneyError, Visitor
+from local.mall import Person, expected_access, expected_deletion
+from local.processes import LocalCloudError
+from local.report import Reporter, differences
+
+_EXPECTED = {"access": expected_access, "deletion": expected_deletion}
+
+
+def main() -> int:
+    """Start the cloud and do what was asked; returns the exit code."""
+    arguments = _parse()
+    reporter = Reporter()
+    options = Options(port=arguments.port, state=arguments.state, population=arguments.people)
+    try:
+        with running(options, reporter.say) as cloud:
+            well = arguments.serve or _play(cloud, reporter)
+            if not arguments.once:
+                _stay(cloud, reporter)
+            return 0 if well else 1
+    except KeyboardInterrupt:
+        return 0 if not arguments.once else 130
+    except LocalCloudError as error:
+        reporter.say(f"error: {error}")
+        return 2
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--once", action="store_true", help="end after the two requests; 0 when both closed well")
+    what.add_argument("--serve", action="store_true", help="only serve, without requests of its own")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="public port (PORT)")
+    parser.add_argument("--people", type=int, default=2000, help="how many sample people")
+    state = os.environ.get("STATE")
+    parser.add_argument("--state", type=_folder, default=state and _folder(state), help="keep everything there (STATE)")
+    return parser.parse_args()
+
+
+def _folder(name: str) -> Path:
+    return Path(name).expanduser().resolve()
+
+
+def _play(cloud: Cloud, reporter: Reporter) -> bool:
+    person = _somebody(cloud)
+    reporter.say(f"Somebody asks: {person.name}, {person.phone}, {person.email}\n")
+    visitor = Visitor(cloud.base_url, cloud.mailbox)
+    done: list[Filed] = []
+    with reporter.progress():
+        for right, contact in (("access", person.phone), ("deletion", person.email or person.phone)):
+            filed = _follow(visitor, right, contact, reporter)
+            if filed is not None:
+                done.append(filed)
+    wells = [_conclude(cloud, reporter, person, filed) for filed in done]
+    well = len(wells) == len(_EXPECTED) and all(wells)
+    reporter.say("Both requests closed well." if well else "NOT both requests closed well.")
+    return well
+
+
+def _somebody(cloud: Cloud) -> Person:
+    """The first person whose account still exists: a kept state may hold earlier deletions."""
+    for person in cloud.mall.people:
+        if person.account_id and person.email:
+            key = {"account_id": {"S": person.account_id}}
+            if "Item" in cloud.client("dynamodb").get_item(TableName="mall-accounts", Key=key):
+                return person
+    message = "every sample person has been deleted; start with another STATE folder"
+    raise LocalCloudError(message)
+
+
+def _follow(visitor: Visitor, right: str, contact: str, reporter: Reporter) -> Filed | None:
+    filed: Filed | None = None
+    try:
+        for filed in visitor.go_through(right, contact):
+            reporter.update(filed)
+    except (JourneyError, TimeoutError) as error:
+        reporter.say(f"error: {right}: {error}")
+    return filed
+
+
+def _conclude(cloud: Cloud, reporter: Reporter, person: Person, filed: Filed) -> bool:
+    expected = _EXPECTED[filed.right](cloud.mall, person)
+    reporter.table(filed, expected)
+    reporter.links(filed, cloud.base_url)
+    unexpected = [store["store"] for store in filed.stores if differences(store, expected.get(store["store"]))]
+    missing = sorted(expected.keys() - {store["store"] for store in filed.stores})
+    if not filed.closed_well:
+        for line in cloud.troubles():
+            reporter.say(f"  trouble: {line}")
+    return filed.closed_well and not unexpected and not missing
+
+
+def _stay(cloud: Cloud, reporter: Reporter) -> None:
+    reporter.say(f"form     {cloud.base_url}/")
+    reporter.say(f"console  {cloud.base_url}/ops")
+    reporter.say(f"mailbox  {cloud.base_url}/_local/mailbox")
+    reporter.say(f"people   {cloud.base_url}/_local/people")
+    reporter.say("Ctrl-C stops it.")
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

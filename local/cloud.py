@@ -1,0 +1,228 @@
+"""The local cloud as a whole: start it, use it, and be sure that it is gone afterwards."""
+
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from local import emulator as emulators
+from local import mall, stack
+from local.emulator import Emulator
+from local.front import Front, Pages
+from local.mailbox import Mailbox
+from local.postgres import Connection, Postgres
+from local.processes import require_free
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCT, MALL = "data-rights", "sample-mall"
+STAGE = "local"
+MAIL_FROM = "rights@mall.example"
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to start the local cloud; the times are short so that one can watch them pass."""
+
+    port: int = 8000
+    """The public port; 0 takes a free one."""
+    state: Path | None = None
+    """A folder that keeps everything over restarts."""
+    population: int = 2000
+    identity_timeout_seconds: int = 3600
+    review_timeout_seconds: int = 3600
+    repair_delay_seconds: int = 10
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Further parameters of `template.yaml`."""
+
+
+@dataclass
+class Cloud:
+    """A running local cloud."""
+
+    emulator: Emulator
+    database: Connection
+    front: Front
+    mailbox: Mailbox
+    mall: mall.Mall
+    outputs: dict[str, str]
+    work: Path
+
+    @property
+    def base_url(self) -> str:
+        """Where the public API answers."""
+        return self.front.url
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """A boto3 client for one service of this cloud."""
+        return self.emulator.client(service)
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """The physical id of every resource of the product's stack, by its name in the template."""
+        return stack.resources_of_stack(self.emulator, PRODUCT)
+
+    @cached_property
+    def stores(self) -> mall.Stores:
+        """Where the sample mall's stores are."""
+        return _stores(self.emulator, self.database)
+
+    def kill_workers(self, resource: str) -> int:
+        """End the processes of a function, by its name in the template, as a crash would; returns how many there were."""
+        return sum(_kill(Path(pid)) for pid in (self.work / "workers" / self.resources[resource]).glob("*"))
+
+    def troubles(self) -> list[str]:
+        """Runs of the state machine that did not succeed, and the errors the functions logged lately."""
+        states = self.client("stepfunctions")
+        machine = self.outputs["StateMachineArn"]
+        lines = []
+        for status in ("FAILED", "TIMED_OUT", "ABORTED"):
+            for run in states.list_executions(stateMachineArn=machine, statusFilter=status)["executions"]:
+                told = states.describe_execution(executionArn=run["executionArn"])
+                lines.append(f"run {run['name']} {status}: {told.get('error', '')} {told.get('cause', '')[:300]}".strip())
+        logged = [line for line in self.logs() if '"level":"ERROR"' in line or "[ERROR]" in line]
+        return lines + [line.strip()[:600] for line in logged[-5:]]
+
+    def logs(self) -> list[str]:
+        """Every line the functions and the state machine have logged so far, oldest first."""
+        logs = self.client("logs")
+        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        pages = (
+            page
+            for group in groups
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        )
+        events = sorted((event["timestamp"], event["message"]) for page in pages for event in page["events"])
+        return [message for _, message in events]
+
+
+def _kill(pid_file: Path) -> bool:
+    pid_file.unlink(missing_ok=True)
+    try:
+        os.kill(int(pid_file.name), signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@contextmanager
+def running(options: Options | None = None, report: Report = lambda _: None) -> Iterator[Cloud]:
+    """A local cloud with the product and the sample mall in it, stopped without a trace afterwards.
+
+    Call it from the main thread. `report` hears in words what is being done. `LocalCloudError` says what is wrong.
+    """
+    chosen = options or Options()
+    if chosen.port:
+        require_free(chosen.port)
+    with ExitStack() as cleanup:
+        work = cleanup.enter_context(_work_folder())
+        cleanup.enter_context(_stop_signals())
+        report("Starting MiniStack and PostgreSQL")
+        emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack")
+        cleanup.callback(emulator.child.stop)
+        postgres = Postgres.prepare(work, chosen.state)
+        cleanup.callback(postgres.stop)
+        postgres.start()
+        emulator.wait_ready()
+        database = postgres.wait_ready()
+
+        report("Filling the sample mall")
+        outputs = stack.deploy(emulator, stack.load_template(ROOT / "local" / "mall.yaml"), MALL, {})
+        sample = _fill(emulator, database, chosen.population)
+
+        report("Creating the stack from template.yaml")
+        mailbox = Mailbox(emulator.endpoint)
+        cleanup.callback(mailbox.close)
+        health = _health(emulator, postgres)
+        pages = Pages(lambda: [m.as_json() for m in mailbox.messages()], lambda: mall.people(sample), health)
+        front = Front(chosen.port, pages)
+        cleanup.callback(front.close)
+        outputs = _deploy_product(emulator, front.url, chosen)
+        front.serve_api(api_address(emulator, outputs))
+        mailbox.watch()
+        yield Cloud(emulator, database, front, mailbox, sample, outputs, work)
+        report("Stopping")
+
+
+def api_address(emulator: Emulator, outputs: dict[str, str]) -> str:
+    """Where MiniStack serves the stack's REST API."""
+    return f"{emulator.endpoint}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
+
+
+def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict[str, str]:
+    parameters = {
+        "Stage": STAGE,
+        "BaseUrl": base_url,
+        "MailFrom": MAIL_FROM,
+        "IdentityTimeoutSeconds": str(options.identity_timeout_seconds),
+        "ReviewTimeoutSeconds": str(options.review_timeout_seconds),
+        "RepairDelaySeconds": str(options.repair_delay_seconds),
+        **options.parameters,
+    }
+    outputs = stack.deploy_sam(emulator, ROOT / "template.yaml", PRODUCT, parameters, ROOT / "functions")
+    # What an owner does once by answering SES's mail.
+    emulator.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
+    return outputs
+
+
+def _stores(emulator: Emulator, database: Connection) -> mall.Stores:
+    bucket = f"mall-support-{emulators.ACCOUNT_ID}"
+    return mall.Stores(emulator.client("dynamodb"), emulator.client("s3"), bucket, database.dsn)
+
+
+def _fill(emulator: Emulator, database: Connection, population: int) -> mall.Mall:
+    sample = mall.loaded(database.dsn)
+    if sample is None:
+        sample = mall.generate(population)
+        mall.load(_stores(emulator, database), sample)
+    with psycopg.connect(database.dsn) as connection:
+        # The least privileged user enters with the server's password: it changes with the folder, not the secret.
+        connection.execute(sql.SQL("ALTER ROLE mall_rights PASSWORD {}").format(sql.Literal(database.password)))
+    mall.point_secret(emulator.client("secretsmanager"), database.dsn)
+    return sample
+
+
+def _health(emulator: Emulator, postgres: Postgres) -> Callable[[], dict[str, str]]:
+    def health() -> dict[str, str]:
+        running = {"ministack": emulator.child.is_alive(), "postgres": bool(postgres.server and postgres.server.is_alive())}
+        return {name: "ok" if well else "stopped" for name, well in running.items()}
+
+    return health
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """A temporary folder of this run; PostgreSQL, which runs as another user under root, may pass through it."""
+    with tempfile.TemporaryDirectory(prefix="data-rights-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            folder.chmod(0o711)
+        yield folder
+
+
+@contextmanager
+def _stop_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end us as Ctrl-C does, through every clean-up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,64 @@
+"""Start MiniStack with three corrections, each a difference from AWS that would hide or delay something of ours.
+
+They touch names inside MiniStack 1.5.33, which is pinned; a version without those names fails at the start, and a version
+with the correction built in makes the lines superfluous.
+"""
+
+import contextvars
+import socketserver
+from typing import Any
+
+from ministack.app import main
+from ministack.services import stepfunctions
+
+_waiting_token: contextvars.ContextVar[str | None] = contextvars.ContextVar("waiting_token", default=None)
+
+
+def send_small_answers_at_once() -> None:
+    """The runtime API answers in two packets; with Nagle's algorithm the second waits 40 ms for an acknowledgement."""
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+
+def evaluate_timeouts() -> None:
+    """AWS evaluates a JSONata expression in `TimeoutSeconds`; MiniStack takes the text for a number."""
+    execute = stepfunctions._execute_task
+
+    def execute_task(state: dict[str, Any], raw_input: object, execution: object, context: dict[str, Any]) -> object:
+        timeout = state.get("TimeoutSeconds")
+        if isinstance(timeout, str) and timeout.startswith("{%") and timeout.endswith("%}"):
+            seconds = stepfunctions._evaluate_jsonata(timeout[2:-2].strip(), raw_input, context)
+            state = {**state, "TimeoutSeconds": seconds}
+        return execute(state, raw_input, execution, context)
+
+    stepfunctions._execute_task = execute_task
+
+
+def fail_waits_that_could_not_start() -> None:
+    """A function that fails while it registers a task token fails the task on AWS; MiniStack waits for the timeout."""
+    invoke_with_callback, call_lambda = stepfunctions._invoke_with_callback, stepfunctions._call_lambda
+
+    def invoke(resource: str, arguments: object, token: str, state: dict[str, Any]) -> object:
+        reset = _waiting_token.set(token)
+        try:
+            return invoke_with_callback(resource, arguments, token, state)
+        finally:
+            _waiting_token.reset(reset)
+
+    def call(function: str, event: object) -> object:
+        try:
+            return call_lambda(function, event)
+        except stepfunctions._ExecutionError as error:
+            wait = stepfunctions._task_tokens.get(_waiting_token.get())
+            if wait is not None:
+                wait["error"] = {"Error": error.error, "Cause": error.cause}
+                wait["event"].set()
+            raise
+
+    stepfunctions._invoke_with_callback, stepfunctions._call_lambda = invoke, call
+
+
+if __name__ == "__main__":
+    send_small_answers_at_once()
+    evaluate_timeouts()
+    fail_waits_that_could_not_start()
+    main()

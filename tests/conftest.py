@@ -1,0 +1,67 @@
+"""Fixtures for all tests: no test reaches an account, whatever the machine has configured."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import settings
+from moto import mock_aws
+
+from rights.ledger import Ledger
+from rights.ledger.table import Table
+from rights.sealing import Sealer
+from rights.secrets_hmac import Hmac
+from tests.support.clock import StoppedClock
+from tests.support.template import create_ledger_table
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_DEFAULT_REGION="ap-southeast-1",
+    AWS_CONFIG_FILE=os.devnull,
+    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    AWS_EC2_METADATA_DISABLED="true",
+    POWERTOOLS_METRICS_NAMESPACE="DataRights",
+    POWERTOOLS_SERVICE_NAME="tests",
+)
+
+# Machines are shared and noisy: what a property test may find must not depend on how fast it runs.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
+
+
+@pytest.fixture
+def root() -> Path:
+    """The folder of the repository."""
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """AWS as moto plays it, empty."""
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """A clock the test moves."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def sealer(aws: None) -> Sealer:
+    """A sealer over a fresh key."""
+    kms = boto3.client("kms")
+    return Sealer(kms, kms.create_key()["KeyMetadata"]["KeyId"])
+
+
+@pytest.fixture
+def ledger(aws: None, sealer: Sealer, clock: StoppedClock) -> Ledger:
+    """An empty ledger on moto."""
+    dynamodb: Any = boto3.client("dynamodb")
+    create_ledger_table(dynamodb, "ledger")
+    return Ledger(Table(dynamodb, "ledger"), sealer, Hmac(b"test secret"), clock)

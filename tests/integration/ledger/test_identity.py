@@ -1,0 +1,118 @@
+import pytest
+
+from rights.domain.status import Status
+from rights.ledger import Ledger
+from rights.ledger.identity import SENDS_PER_DAY, SENDS_PER_REQUEST
+from rights.ledger.model import CodeResult
+from rights.ledger.requests import TRIES
+from tests.integration.ledger.test_requests import PHONE, new
+from tests.support.clock import StoppedClock
+
+EMAIL = "sok.dara@example.com"
+
+
+def opened(ledger: Ledger, **typed: str) -> str:
+    return ledger.open_request(new(typed=typed or {"phone": PHONE})).request.id
+
+
+def test_the_right_code_verifies_the_request_and_answers_its_wait(ledger: Ledger) -> None:
+    request_id = opened(ledger)
+    ledger.open_wait(request_id, "VerifyIdentity", "token", 3600)
+    ledger.store_code(request_id, "phone", "identity", "482913")
+    assert ledger.try_code(request_id, "482913").result is CodeResult.PROVEN
+    assert ledger.get(request_id).status is Status.VERIFIED
+    wait = ledger.last_wait(request_id, "VerifyIdentity")
+    assert wait is not None
+    assert wait.answer == {"outcome": "verified"}
+    assert [n.kind for n in ledger.notices(request_id)] == ["received"]
+
+
+def test_a_wrong_code_says_how_many_tries_are_left_whether_or_not_one_was_sent(ledger: Ledger) -> None:
+    known, unknown = opened(ledger), opened(ledger)
+    ledger.store_code(known, "phone", "identity", "482913")
+    for left in reversed(range(TRIES)):
+        answers = [ledger.try_code(request_id, "000000") for request_id in (known, unknown)]
+        assert answers[0] == answers[1]
+        assert (answers[0].result, answers[0].tries_left) == (CodeResult.WRONG, left)
+    for request_id in (known, unknown):
+        assert ledger.try_code(request_id, "482913").result is CodeResult.USED_UP
+
+
+def test_a_code_expires_after_fifteen_minutes(ledger: Ledger, clock: StoppedClock) -> None:
+    request_id = opened(ledger)
+    ledger.store_code(request_id, "phone", "identity", "482913")
+    clock.advance(minutes=15)
+    assert ledger.try_code(request_id, "482913").result is CodeResult.EXPIRED
+    assert ledger.get(request_id).status is Status.RECEIVED
+
+
+def test_the_last_two_codes_are_valid_and_older_ones_are_not(ledger: Ledger) -> None:
+    for code, result in (("111111", CodeResult.WRONG), ("222222", CodeResult.PROVEN), ("333333", CodeResult.PROVEN)):
+        request_id = opened(ledger)
+        for sent in ("111111", "222222", "333333"):
+            ledger.store_code(request_id, "phone", "identity", sent)
+        assert ledger.try_code(request_id, code).result is result
+
+
+def test_a_code_of_one_request_is_worthless_for_another(ledger: Ledger) -> None:
+    mine, other = opened(ledger), opened(ledger)
+    ledger.store_code(mine, "phone", "identity", "482913")
+    ledger.store_code(other, "phone", "identity", "777777")
+    assert ledger.try_code(other, "482913").result is CodeResult.WRONG
+
+
+def test_a_code_of_the_download_does_not_prove_an_identity(ledger: Ledger) -> None:
+    request_id = opened(ledger)
+    ledger.begin_step_up(request_id, "download")
+    ledger.store_code(request_id, "phone", "download", "482913")
+    assert ledger.try_code(request_id, "482913").result is CodeResult.WRONG
+
+
+def test_each_typed_identifier_is_proven_by_its_own_code(ledger: Ledger) -> None:
+    request_id = opened(ledger, phone=PHONE, email=EMAIL)
+    ledger.store_code(request_id, "phone", "identity", "111111")
+    ledger.store_code(request_id, "email", "identity", "222222")
+    assert ledger.try_code(request_id, "111111").result is CodeResult.MORE_NEEDED
+    assert ledger.get(request_id).status is Status.RECEIVED
+    assert ledger.try_code(request_id, "222222").result is CodeResult.PROVEN
+    assert ledger.proven_identifiers(request_id) == {"phone": PHONE, "email": EMAIL}
+
+
+def test_an_identifier_that_was_not_proven_is_dropped(ledger: Ledger) -> None:
+    request_id = opened(ledger, phone=PHONE, email="victim@example.com")
+    ledger.store_code(request_id, "phone", "identity", "111111")
+    ledger.try_code(request_id, "111111")
+    assert ledger.proceed(request_id).status is Status.VERIFIED
+    assert ledger.proven_identifiers(request_id) == {"phone": PHONE}
+
+
+def test_nobody_proceeds_without_a_proof(ledger: Ledger) -> None:
+    assert ledger.proceed(opened(ledger)).status is Status.RECEIVED
+
+
+def test_a_request_sends_five_codes_at_most(ledger: Ledger) -> None:
+    request_id = opened(ledger)
+    sent = [ledger.queue_code(request_id, "phone", f"+8551234567{n}") for n in range(SENDS_PER_REQUEST + 1)]
+    assert sent == [True] * SENDS_PER_REQUEST + [False]
+
+
+def test_an_identifier_gets_five_codes_a_day_over_all_requests(ledger: Ledger, clock: StoppedClock) -> None:
+    sent = [ledger.queue_code(opened(ledger), "phone", PHONE) for _ in range(SENDS_PER_DAY + 1)]
+    assert sent == [True] * SENDS_PER_DAY + [False]
+    clock.advance(days=1)
+    assert ledger.queue_code(opened(ledger), "phone", PHONE)
+
+
+@pytest.mark.parametrize("status", [Status.WITHDRAWN])
+def test_a_code_for_a_request_that_waits_for_none_changes_nothing(ledger: Ledger, status: Status) -> None:
+    request_id = opened(ledger)
+    ledger.store_code(request_id, "phone", "identity", "482913")
+    ledger.withdraw(request_id)
+    assert ledger.try_code(request_id, "482913").result is CodeResult.NOT_WAITING
+    assert ledger.get(request_id).status is status
+
+
+def test_no_code_is_kept_in_the_clear(ledger: Ledger) -> None:
+    request_id = opened(ledger)
+    ledger.store_code(request_id, "phone", "identity", "482913")
+    assert "482913" not in repr(ledger.codes(request_id))

@@ -1,0 +1,131 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from rights.domain.rights import Channel, Locale, Right
+from rights.domain.status import Status
+from rights.errors import IdempotencyConflictError, IllegalTransitionError, UnknownRequestError
+from rights.ledger import Ledger, NewRequest
+from rights.ledger.requests import Change
+from rights.ledger.table import Update, request_key
+
+PHONE = "+85512345678"
+
+
+def new(**changes: object) -> NewRequest:
+    known = {"right": Right.ACCESS, "channel": Channel.WEB, "locale": Locale.EN, "typed": {"phone": PHONE}}
+    return NewRequest(**(known | changes))  # type: ignore[arg-type]
+
+
+def test_an_intake_leaves_a_state_an_event_sealed_words_and_a_bell(ledger: Ledger) -> None:
+    request = ledger.open_request(new(message="please")).request
+    assert request.status is Status.RECEIVED
+    assert [event.code for event in ledger.events(request.id)] == ["received"]
+    assert ledger.private(request.id, "typed") == {"identifiers": {"phone": PHONE}, "message": "please"}
+    assert request.relay_at is not None
+    assert ledger.verify_chain(request.id)
+
+
+def test_the_due_date_is_the_end_of_the_thirtieth_day_in_phnom_penh(ledger: Ledger) -> None:
+    # Received on 22 November, 10:00 in Phnom Penh.
+    assert ledger.open_request(new()).request.due_at == "2026-12-22T16:59:59.000000Z"
+
+
+def test_the_same_key_and_body_twice_is_one_request(ledger: Ledger) -> None:
+    first = ledger.open_request(new(idempotency="key", body_hmac="body"))
+    second = ledger.open_request(new(idempotency="key", body_hmac="body"))
+    assert (first.created, second.created) == (True, False)
+    assert first.request.id == second.request.id
+
+
+def test_the_same_key_with_another_body_is_refused(ledger: Ledger) -> None:
+    ledger.open_request(new(idempotency="key", body_hmac="body"))
+    with pytest.raises(IdempotencyConflictError):
+        ledger.open_request(new(idempotency="key", body_hmac="another"))
+
+
+def test_an_idempotency_key_is_free_again_after_its_time(ledger: Ledger, clock: object) -> None:
+    first = ledger.open_request(new(idempotency="key", body_hmac="body"))
+    clock.advance(days=3)  # type: ignore[attr-defined]
+    assert ledger.open_request(new(idempotency="key", body_hmac="another")).request.id != first.request.id
+
+
+def test_an_unknown_id_has_its_own_error(ledger: Ledger) -> None:
+    with pytest.raises(UnknownRequestError):
+        ledger.get("NOBODY")
+
+
+def test_a_transition_the_law_of_the_ledger_forbids_is_refused_and_leaves_no_event(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    with pytest.raises(IllegalTransitionError):
+        ledger.change(request.id, lambda _: Change(code="jump", to=Status.COMPLETED))
+    assert len(ledger.events(request.id)) == 1
+
+
+def test_a_finished_request_cannot_be_reopened(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    ledger.withdraw(request.id)
+    for status in Status:
+        with pytest.raises(IllegalTransitionError):
+            ledger.change(request.id, lambda _, to=status: Change(code="reopen", to=to))  # type: ignore[misc]
+
+
+def test_a_lost_race_decides_anew_on_what_the_winner_wrote(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    seen: list[int] = []
+
+    def decide(current: object) -> Change:
+        if not seen:
+            ledger.append(request.id, "somebody_else")
+        seen.append(current.version)  # type: ignore[attr-defined]
+        return Change(code="mine")
+
+    ledger.change(request.id, decide)  # type: ignore[arg-type]
+    assert seen == [1, 2]
+    assert [event.code for event in ledger.events(request.id)] == ["received", "somebody_else", "mine"]
+
+
+def test_writers_at_once_leave_one_unbroken_chain(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda number: ledger.append(request.id, f"event_{number}"), range(6)))
+    assert len(ledger.events(request.id)) == 7
+    assert ledger.verify_chain(request.id)
+
+
+def test_a_changed_event_breaks_the_chain(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    ledger.append(request.id, "second")
+    ledger.table.update(Update(request_key(request.id, "EVENT#00000001")).set(by="somebody else"))
+    assert not ledger.verify_chain(request.id)
+
+
+def test_a_missing_last_event_breaks_the_chain(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    ledger.append(request.id, "second")
+    ledger.table.transact([ledger.table.delete_op(request_key(request.id, "EVENT#00000002"), "attribute_exists(PK)")])
+    assert not ledger.verify_chain(request.id)
+
+
+def test_requests_are_found_by_status(ledger: Ledger) -> None:
+    first = ledger.open_request(new()).request
+    second = ledger.open_request(new()).request
+    ledger.withdraw(second.id)
+    assert [r.id for r in ledger.by_status(Status.RECEIVED)] == [first.id]
+    assert [r.id for r in ledger.by_status(Status.WITHDRAWN)] == [second.id]
+
+
+def test_what_is_owed_is_found_until_it_is_paid(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    assert list(ledger.owed(ledger.clock())) == [request_key(request.id)]
+    ledger.started(request)
+    assert list(ledger.owed(ledger.clock())) == []
+
+
+def test_a_closed_request_leaves_the_index_of_due_dates(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+    ledger.withdraw(request.id)
+    item = ledger.table.get(request_key(request.id))
+    assert item is not None
+    assert "due_shard" not in item
+    assert item["closed_at"]

@@ -1,0 +1,179 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from rights.domain.rights import Operation, Right
+from rights.domain.status import Status
+from rights.domain.work import Counts, Kept, TaskStatus
+from rights.errors import IllegalTransitionError, StaleWriteError
+from rights.ledger import Ledger, Task
+from tests.integration.ledger.test_requests import new
+
+
+def verified(ledger: Ledger, right: Right = Right.DELETION) -> str:
+    request_id = ledger.open_request(new(right=right)).request.id
+    ledger.store_code(request_id, "phone", "identity", "482913")
+    ledger.try_code(request_id, "482913")
+    return request_id
+
+
+def task(request_id: str, store: str = "accounts") -> Task:
+    return Task(request_id=request_id, store=store, kind="dynamodb", stage=1, operation=Operation.ERASE)
+
+
+def planned(ledger: Ledger, subject: str = "somebody", right: Right = Right.DELETION) -> str:
+    request_id = verified(ledger, right)
+    tasks = [task(request_id), task(request_id, "orders")]
+    ledger.lay_plan(request_id, subject=subject, plan="hash", data_map="1", tasks=tasks)
+    return request_id
+
+
+def test_a_plan_is_laid_once(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.lay_plan(request_id, subject="other", plan="other", data_map="2", tasks=[])
+    assert ledger.get(request_id).plan == "hash"
+    assert [t.store for t in ledger.tasks(request_id)] == ["accounts", "orders"]
+
+
+def test_a_second_request_of_the_same_person_and_right_is_linked_to_the_first(ledger: Ledger) -> None:
+    first, second = planned(ledger), planned(ledger)
+    loser = ledger.get(second)
+    assert (loser.status, loser.linked_to, loser.outcome) == (Status.WITHDRAWN, first, "duplicate")
+    assert ledger.tasks(second) == []
+    assert "duplicate" in [notice.kind for notice in ledger.notices(second)]
+
+
+def test_another_right_or_person_is_not_held_up(ledger: Ledger) -> None:
+    requests = [planned(ledger), planned(ledger, right=Right.ACCESS), planned(ledger, subject="somebody else")]
+    assert [ledger.get(r).status for r in requests] == [Status.VERIFIED] * 3
+
+
+def test_an_ended_request_frees_the_person_for_the_next(ledger: Ledger) -> None:
+    first = planned(ledger)
+    ledger.withdraw(first)
+    assert ledger.get(planned(ledger)).status is Status.VERIFIED
+
+
+def test_work_that_has_begun_can_no_longer_be_withdrawn(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    with pytest.raises(IllegalTransitionError):
+        ledger.withdraw(request_id)
+
+
+def test_a_request_in_review_needs_an_approval_before_work_begins(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.ask_for_review(request_id, "second_account")
+    with pytest.raises(IllegalTransitionError):
+        ledger.begin_work(request_id)
+    ledger.decide(request_id, "approve", by="operator:1")
+    assert ledger.begin_work(request_id).status is Status.IN_PROGRESS
+
+
+def test_a_refusal_ends_the_request_with_its_ground_and_tells_the_person(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.ask_for_review(request_id, "second_account")
+    refused = ledger.decide(request_id, "refuse", by="operator:1", ground=8)
+    assert (refused.status, refused.ground) == (Status.REFUSED, 8)
+    assert "refused" in [notice.kind for notice in ledger.notices(request_id)]
+
+
+def test_the_last_who_claims_a_task_works_on_and_the_others_are_refused(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    first = ledger.claim_task(ledger.task(request_id, "accounts"))
+    second = ledger.claim_task(ledger.task(request_id, "accounts"))
+    ledger.checkpoint_task(replace(second, status=TaskStatus.WORKING))
+    with pytest.raises(StaleWriteError):
+        ledger.checkpoint_task(replace(first, status=TaskStatus.DONE))
+
+
+def test_a_task_comes_back_as_it_was_checkpointed(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    counts = Counts(found=3, erased=1, retained=2, kept=(Kept(11, "2036-01-01", 2, "statutory_records"),))
+    mine = replace(
+        ledger.claim_task(ledger.task(request_id, "orders")),
+        status=TaskStatus.WORKING,
+        collection="order_items",
+        cursor={"after": ["O-1", 2]},
+        intent={"changes": []},
+        counts=counts,
+        by_collection={"order_items": counts.to_dict()},
+    )
+    ledger.checkpoint_task(mine)
+    assert ledger.task(request_id, "orders") == mine
+    ledger.checkpoint_task(replace(mine, cursor=None, intent=None, collection=None))
+    assert ledger.task(request_id, "orders").cursor is None
+
+
+def test_row_keys_of_a_cursor_lie_sealed(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    mine = ledger.claim_task(ledger.task(request_id, "orders"))
+    ledger.checkpoint_task(replace(mine, cursor={"account": "A-MARKER"}))
+    assert "A-MARKER" not in repr(ledger.table.get({"PK": f"REQUEST#{request_id}", "SK": "TASK#orders"}))
+
+
+def test_a_failed_store_is_put_back_to_work_and_a_done_one_is_left_alone(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    done = ledger.claim_task(ledger.task(request_id, "accounts"))
+    ledger.checkpoint_task(replace(done, status=TaskStatus.DONE))
+    ledger.fail_task(request_id, "orders", "StoreRefusedError")
+    ledger.fail_task(request_id, "accounts", "StoreRefusedError")
+    assert ledger.ask_for_repair(request_id).status is Status.NEEDS_REPAIR
+    assert ledger.begin_work(request_id).status is Status.IN_PROGRESS
+    assert [t.status for t in ledger.tasks(request_id)] == [TaskStatus.DONE, TaskStatus.PENDING]
+
+
+def test_an_operators_retry_answers_the_waiting_run(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    ledger.fail_task(request_id, "orders", "StoreUnavailableError")
+    ledger.ask_for_repair(request_id)
+    ledger.open_wait(request_id, "Repair", "token", 60)
+    ledger.retry(request_id, by="operator:1")
+    wait = ledger.last_wait(request_id, "Repair")
+    assert wait is not None
+    assert wait.answer == {"outcome": "retry"}
+
+
+def test_a_request_that_needs_no_repair_is_not_retried(ledger: Ledger) -> None:
+    with pytest.raises(IllegalTransitionError):
+        ledger.retry(planned(ledger), by="operator:1")
+
+
+def test_a_run_that_ended_is_recorded_once_and_followed_by_one_next_run(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    for _ in range(2):
+        request = ledger.run_ended(request_id, 1, pause=timedelta(seconds=60))
+    assert (request.status, request.retries, request.ended_run) == (Status.NEEDS_REPAIR, 1, 1)
+    for _ in range(2):
+        request = ledger.next_run(request_id, after=1)
+    assert (request.run, request.execution) == (2, f"{request_id}-2")
+    assert request.relay_at is not None
+
+
+def test_a_late_word_of_an_older_run_changes_nothing(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    ledger.run_ended(request_id, 1, pause=timedelta(seconds=60))
+    ledger.next_run(request_id, after=1)
+    assert ledger.run_ended(request_id, 1, pause=timedelta(seconds=60)).ended_run == 1
+
+
+def test_the_outcome_is_told_once_and_the_request_closed_once(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    for _ in range(2):
+        ledger.tell(request_id, "completed")
+        closed = ledger.close(request_id, Status.COMPLETED)
+    assert (closed.status, closed.outcome) == (Status.COMPLETED, "completed")
+    assert [n.kind for n in ledger.notices(request_id)].count("completed") == 1
+    assert ledger.verify_chain(request_id)
+
+
+def test_a_withdrawal_before_the_code_reaches_the_waiting_run(ledger: Ledger) -> None:
+    request_id = ledger.open_request(new()).request.id
+    ledger.withdraw(request_id)
+    assert ledger.open_wait(request_id, "VerifyIdentity", "token", 60).answer == {"outcome": "withdrawn"}

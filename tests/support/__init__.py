@@ -1,0 +1,1 @@
+"""What several tests need: the template as data, and AWS as moto plays it."""
