@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from local.cloud import Cloud, Options, running
@@ -52,13 +53,14 @@ def _folder(name: str) -> Path:
 def _play(cloud: Cloud, reporter: Reporter) -> bool:
     person = _somebody(cloud)
     reporter.say(f"Somebody asks: {person.name}, {person.phone}, {person.email}\n")
-    visitor = Visitor(cloud.base_url, cloud.mailbox)
     done: list[Filed] = []
-    with reporter.progress():
+    with closing(Visitor(cloud.base_url, cloud.mailbox)) as visitor, reporter.progress():
         for right, contact in (("access", person.phone), ("deletion", person.email or person.phone)):
             filed = _follow(visitor, right, contact, reporter)
             if filed is not None:
                 done.append(filed)
+            if filed is None or not filed.closed_well:
+                break
     wells = [_conclude(cloud, reporter, person, filed) for filed in done]
     well = len(wells) == len(_EXPECTED) and all(wells)
     reporter.say("Both requests closed well." if well else "NOT both requests closed well.")

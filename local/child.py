@@ -1,8 +1,8 @@
 """Become another program, tied to the life of the one that started this.
 
-Run as a script (`python -I -S child.py <signal> <uid>:<gid> <command...>`): on Linux it asks the kernel to send `<signal>`
-when the parent dies, so that even a killed `make run` leaves nothing behind; on other systems the parent's own clean-up
-must do. PostgreSQL refuses to run as root, hence the ids (`-1:-1` keeps them).
+Run as a script (`python -I -S child.py <signal> <uid>:<gid> <command...>`): on Linux it asks the kernel to send
+`<signal>` when the parent dies, so that even a killed `make run` leaves nothing behind; elsewhere the parent's own
+clean-up must do. PostgreSQL refuses to run as root, hence the ids (`-1:-1` keeps them).
 """
 
 import ctypes

@@ -15,12 +15,14 @@ import psycopg
 from psycopg import sql
 
 from local import emulator as emulators
-from local import mall, stack
+from local import mall as malls
+from local import stack
 from local.emulator import Emulator
 from local.front import Front, Pages
 from local.mailbox import Mailbox
 from local.postgres import Connection, Postgres
 from local.processes import require_free
+from local.transform import load_template
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT, MALL = "data-rights", "sample-mall"
@@ -54,7 +56,7 @@ class Cloud:
     database: Connection
     front: Front
     mailbox: Mailbox
-    mall: mall.Mall
+    mall: malls.Mall
     outputs: dict[str, str]
     work: Path
 
@@ -63,7 +65,7 @@ class Cloud:
         """Where the public API answers."""
         return self.front.url
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def client(self, service: str) -> Any:
         """A boto3 client for one service of this cloud."""
         return self.emulator.client(service)
 
@@ -73,12 +75,12 @@ class Cloud:
         return stack.resources_of_stack(self.emulator, PRODUCT)
 
     @cached_property
-    def stores(self) -> mall.Stores:
+    def stores(self) -> malls.Stores:
         """Where the sample mall's stores are."""
         return _stores(self.emulator, self.database)
 
     def kill_workers(self, resource: str) -> int:
-        """End the processes of a function, by its name in the template, as a crash would; returns how many there were."""
+        """End the processes of a function, by its name in the template, as a crash would; returns how many."""
         return sum(_kill(Path(pid)) for pid in (self.work / "workers" / self.resources[resource]).glob("*"))
 
     def troubles(self) -> list[str]:
@@ -89,7 +91,9 @@ class Cloud:
         for status in ("FAILED", "TIMED_OUT", "ABORTED"):
             for run in states.list_executions(stateMachineArn=machine, statusFilter=status)["executions"]:
                 told = states.describe_execution(executionArn=run["executionArn"])
-                lines.append(f"run {run['name']} {status}: {told.get('error', '')} {told.get('cause', '')[:300]}".strip())
+                lines.append(
+                    f"run {run['name']} {status}: {told.get('error', '')} {told.get('cause', '')[:300]}".strip()
+                )
         logged = [line for line in self.logs() if '"level":"ERROR"' in line or "[ERROR]" in line]
         return lines + [line.strip()[:600] for line in logged[-5:]]
 
@@ -98,9 +102,7 @@ class Cloud:
         logs = self.client("logs")
         groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
         pages = (
-            page
-            for group in groups
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            page for group in groups for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         )
         events = sorted((event["timestamp"], event["message"]) for page in pages for event in page["events"])
         return [message for _, message in events]
@@ -137,14 +139,14 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         database = postgres.wait_ready()
 
         report("Filling the sample mall")
-        outputs = stack.deploy(emulator, stack.load_template(ROOT / "local" / "mall.yaml"), MALL, {})
+        outputs = stack.deploy(emulator, load_template(ROOT / "local" / "mall.yaml"), MALL, {})
         sample = _fill(emulator, database, chosen.population)
 
         report("Creating the stack from template.yaml")
         mailbox = Mailbox(emulator.endpoint)
         cleanup.callback(mailbox.close)
         health = _health(emulator, postgres)
-        pages = Pages(lambda: [m.as_json() for m in mailbox.messages()], lambda: mall.people(sample), health)
+        pages = Pages(lambda: [m.as_json() for m in mailbox.messages()], lambda: malls.people(sample), health)
         front = Front(chosen.port, pages)
         cleanup.callback(front.close)
         outputs = _deploy_product(emulator, front.url, chosen)
@@ -175,26 +177,29 @@ def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict
     return outputs
 
 
-def _stores(emulator: Emulator, database: Connection) -> mall.Stores:
+def _stores(emulator: Emulator, database: Connection) -> malls.Stores:
     bucket = f"mall-support-{emulators.ACCOUNT_ID}"
-    return mall.Stores(emulator.client("dynamodb"), emulator.client("s3"), bucket, database.dsn)
+    return malls.Stores(emulator.client("dynamodb"), emulator.client("s3"), bucket, database.dsn)
 
 
-def _fill(emulator: Emulator, database: Connection, population: int) -> mall.Mall:
-    sample = mall.loaded(database.dsn)
+def _fill(emulator: Emulator, database: Connection, population: int) -> malls.Mall:
+    sample = malls.loaded(database.dsn)
     if sample is None:
-        sample = mall.generate(population)
-        mall.load(_stores(emulator, database), sample)
+        sample = malls.generate(population)
+        malls.load(_stores(emulator, database), sample)
     with psycopg.connect(database.dsn) as connection:
         # The least privileged user enters with the server's password: it changes with the folder, not the secret.
         connection.execute(sql.SQL("ALTER ROLE mall_rights PASSWORD {}").format(sql.Literal(database.password)))
-    mall.point_secret(emulator.client("secretsmanager"), database.dsn)
+    malls.point_secret(emulator.client("secretsmanager"), database.dsn)
     return sample
 
 
 def _health(emulator: Emulator, postgres: Postgres) -> Callable[[], dict[str, str]]:
     def health() -> dict[str, str]:
-        running = {"ministack": emulator.child.is_alive(), "postgres": bool(postgres.server and postgres.server.is_alive())}
+        running = {
+            "ministack": emulator.child.is_alive(),
+            "postgres": bool(postgres.server and postgres.server.is_alive()),
+        }
         return {name: "ok" if well else "stopped" for name, well in running.items()}
 
     return health

@@ -28,10 +28,11 @@ class Emulator:
     child: Child
     _clients: dict[str, Any] = field(default_factory=dict)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def client(self, service: str) -> Any:
         """A boto3 client for one service of this cloud."""
         if service not in self._clients:
-            self._clients[service] = session().client(service, endpoint_url=self.endpoint, config=_config())
+            make: Any = session().client
+            self._clients[service] = make(service, endpoint_url=self.endpoint, config=_config())
         return self._clients[service]
 
     def wait_ready(self) -> None:
@@ -45,7 +46,9 @@ class Emulator:
             except httpx.TransportError:
                 pass
             time.sleep(0.05)
-        message = f"MiniStack did not answer within {_START_SECONDS:.0f} s; the end of its log:\n{self.child.log_tail()}"
+        message = (
+            f"MiniStack did not answer within {_START_SECONDS:.0f} s; the end of its log:\n{self.child.log_tail()}"
+        )
         raise LocalCloudError(message)
 
 
@@ -98,7 +101,7 @@ def start(work: Path, *, state: Path | None = None) -> Emulator:
     With a state folder the port is remembered there, since queue addresses that were stored contain it.
     """
     port = _port(state)
-    command = [sys.executable, "-P", _MAIN]
+    command: list[str | Path] = [sys.executable, "-P", _MAIN]
     child = spawn("MiniStack", command, log=work / "ministack.log", env=environment(port, work, state), cwd=work)
     return Emulator(f"http://{LOOPBACK}:{port}", child)
 

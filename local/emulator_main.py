@@ -1,8 +1,9 @@
 """Start MiniStack with three corrections, each a difference from AWS that would hide or delay something of ours.
 
-They touch names inside MiniStack 1.5.33, which is pinned; a version without those names fails at the start, and a version
-with the correction built in makes the lines superfluous.
+They touch names inside MiniStack, which is pinned; a version without those names fails at the start, and one with the
+correction built in makes the lines superfluous.
 """
+# ruff: noqa: SLF001 - corrections of MiniStack are inside it
 
 import contextvars
 import socketserver

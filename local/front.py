@@ -15,10 +15,11 @@ import httpx
 from local.processes import LOOPBACK, require_free
 
 _MAX_BODY = 10 * 1024 * 1024
-# Of one connection only; and the length is counted anew.
-_HOP_BY_HOP = frozenset({
-    "connection", "content-length", "date", "keep-alive", "proxy-connection", "server", "te", "trailer", "transfer-encoding", "upgrade",
-})  # fmt: skip
+# Of one connection only; and length, date and server are written anew.
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_OWN = frozenset({"content-length", "date", "server"})
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost"})
 _CLOCK_OFF = "Time cannot be moved in this local cloud: the setting for it is off."
 
@@ -84,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
-    do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = do_OPTIONS = do_GET
+    do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = do_OPTIONS = do_GET  # noqa: N815 - the library's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Nothing: addresses may hold tokens."""
@@ -105,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.api.address:
             self._json(HTTPStatus.SERVICE_UNAVAILABLE, _error("unavailable", "The local cloud is still starting."))
             return
-        headers = [(name, value) for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP]
+        headers = [(name, value) for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP | _OWN]
         headers.append(("X-Forwarded-For", self.client_address[0]))
         try:
             answer = self.api.client.request(self.command, self.api.address + self.path, headers=headers, content=body)
@@ -113,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(HTTPStatus.BAD_GATEWAY, _error("unavailable", "The local cloud does not answer."))
             return
         # Undone: the client library has already unpacked the content.
-        undone = _HOP_BY_HOP | {"content-encoding"}
+        undone = _HOP_BY_HOP | _OWN | {"content-encoding"}
         self._send(
             answer.status_code,
             [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in undone],
@@ -127,7 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         match self.command, urlsplit(self.path).path:
             case "GET", "/_local/mailbox" if "text/html" in self.headers.get("Accept", ""):
-                self._send(HTTPStatus.OK, [("Content-Type", "text/html; charset=utf-8")], _mailbox_page(self.local_pages))
+                self._send(
+                    HTTPStatus.OK, [("Content-Type", "text/html; charset=utf-8")], _mailbox_page(self.local_pages)
+                )
             case "GET", "/_local/mailbox":
                 self._json(HTTPStatus.OK, self.local_pages.mailbox())
             case "GET", "/_local/people":

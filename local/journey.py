@@ -1,4 +1,4 @@
-"""What a person does: ask for a right, read the code that arrives, type it in, and look at the status until it is done."""
+"""What a person does: ask for a right, read the code that arrives, type it in, look at the status until it is done."""
 
 import re
 import time
@@ -87,6 +87,10 @@ class Visitor:
         _require(answer, httpx.codes.OK, "looking at the status")
         filed.status = answer.json()
         return filed.status
+
+    def close(self) -> None:
+        """Close the browser."""
+        self._http.close()
 
     def messages(self, contact: str) -> frozenset[Message]:
         """What has arrived so far."""

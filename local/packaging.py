@@ -1,4 +1,4 @@
-"""One archive per function: its own folder, the shared package and the bootstrap; dependencies stay in the environment."""
+"""One archive per function: its folder, the shared package, the bootstrap; dependencies stay in the environment."""
 
 import hashlib
 import io

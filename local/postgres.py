@@ -46,7 +46,7 @@ class Connection:
 
 @dataclass
 class Postgres:
-    """A PostgreSQL server on its way up: `prepare` begins, `start` starts the server, `wait_ready` gives the connection."""
+    """A PostgreSQL server on its way up: `prepare` begins, `start` starts it, `wait_ready` gives the connection."""
 
     work: Path
     data: Path
@@ -75,7 +75,9 @@ class Postgres:
         password_file.write_text(server.password)
         password_file.chmod(0o600)
         server._own(data, password_file)
-        server._initdb = server._spawn("initdb", "-D", str(data), "-U", USER, "--pwfile", str(password_file), *_FAST_INIT)
+        server._initdb = server._spawn(
+            "initdb", "-D", str(data), "-U", USER, "--pwfile", str(password_file), *_FAST_INIT
+        )
         return server
 
     def start(self) -> None:
@@ -115,7 +117,9 @@ class Postgres:
                     return Connection(LOOPBACK, self.port, DATABASE, USER, self.password)
             except psycopg.OperationalError:
                 time.sleep(0.05)
-        message = f"PostgreSQL did not answer within {_START_SECONDS:.0f} s; the end of its log:\n{self.server.log_tail()}"
+        message = (
+            f"PostgreSQL did not answer within {_START_SECONDS:.0f} s; the end of its log:\n{self.server.log_tail()}"
+        )
         raise LocalCloudError(message)
 
     def stop(self) -> None:
@@ -127,7 +131,7 @@ class Postgres:
     def _spawn(self, program: str, *arguments: str, ask_to_stop: signal.Signals = signal.SIGTERM) -> Child:
         env = {"PATH": os.defpath, "LANG": "C.UTF-8", "LC_ALL": "C", "TZ": "UTC"}
         log = self.work / "postgres.log"
-        command = [self.bin / program, *arguments]
+        command: list[str | Path] = [self.bin / program, *arguments]
         return spawn("PostgreSQL", command, log=log, env=env, ids=self.ids, ask_to_stop=ask_to_stop, cwd=self.data)
 
     def _own(self, *paths: Path) -> None:
@@ -163,7 +167,9 @@ def _reachable_binaries(work: Path, ids: tuple[int, int]) -> Path:
 
 def _require_reachable(folder: Path) -> None:
     if not _others_can_enter(folder):
-        message = f"PostgreSQL must not run as root, and another user cannot enter {folder}; choose a STATE folder it can"
+        message = (
+            f"PostgreSQL must not run as root, and another user cannot enter {folder}; choose a STATE folder it can"
+        )
         raise LocalCloudError(message)
 
 

@@ -41,7 +41,9 @@ def is_free(port: int) -> bool:
 def require_free(port: int) -> None:
     """Raise a `LocalCloudError` that says what to do when the public port is taken."""
     if not is_free(port):
-        message = f"port {port} on {LOOPBACK} is taken by another program; stop it, or choose another: make run PORT=8010"
+        message = (
+            f"port {port} on {LOOPBACK} is taken by another program; stop it, or choose another: make run PORT=8010"
+        )
         raise LocalCloudError(message)
 
 

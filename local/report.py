@@ -58,7 +58,9 @@ class Reporter:
 
     def table(self, filed: Filed, expected: Mapping[str, Expectation]) -> None:
         """The final table of one request, and what belongs to it."""
-        table = Table(title=f"{filed.right} · {filed.state.replace('_', ' ')} · {filed.seconds:.0f} s", title_justify="left")
+        table = Table(
+            title=f"{filed.right} · {filed.state.replace('_', ' ')} · {filed.seconds:.0f} s", title_justify="left"
+        )
         table.add_column("store", no_wrap=True)
         for name in COUNTS:
             table.add_column(name, justify="right")

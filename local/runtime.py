@@ -11,7 +11,7 @@ from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_client import InvocationRequest, LambdaRuntimeClient
 
 
-class AnnouncingClient(LambdaRuntimeClient):
+class AnnouncingClient(LambdaRuntimeClient):  # type: ignore[misc]  # the package has no types
     """The runtime client, writing a line when a call begins."""
 
     def wait_next_invocation(self) -> InvocationRequest:

@@ -89,7 +89,7 @@ def _upload(emulator: Emulator, key: str, content: bytes) -> Location:
     return Location(ARTEFACTS, key)
 
 
-def _status(cloudformation: Any, name: str) -> str | None:  # noqa: ANN401 - a boto3 client
+def _status(cloudformation: Any, name: str) -> str | None:
     try:
         status: str = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     except ClientError as error:
@@ -99,7 +99,7 @@ def _status(cloudformation: Any, name: str) -> str | None:  # noqa: ANN401 - a b
     return status
 
 
-def _updating(cloudformation: Any, arguments: Mapping[str, Any]) -> bool:  # noqa: ANN401 - a boto3 client
+def _updating(cloudformation: Any, arguments: Mapping[str, Any]) -> bool:
     try:
         cloudformation.update_stack(**arguments)
     except ClientError as error:
@@ -109,7 +109,7 @@ def _updating(cloudformation: Any, arguments: Mapping[str, Any]) -> bool:  # noq
     return True
 
 
-def _wait(cloudformation: Any, name: str) -> None:  # noqa: ANN401 - a boto3 client
+def _wait(cloudformation: Any, name: str) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < until:
         status = _status(cloudformation, name)
@@ -123,10 +123,10 @@ def _wait(cloudformation: Any, name: str) -> None:  # noqa: ANN401 - a boto3 cli
     raise LocalCloudError(message)
 
 
-def _reasons(cloudformation: Any, name: str) -> str:  # noqa: ANN401 - a boto3 client
+def _reasons(cloudformation: Any, name: str) -> str:
     events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     failed = [
-        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason given')}"
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', 'no reason')}"
         for event in events
         if "FAILED" in event["ResourceStatus"]
     ]

@@ -103,7 +103,9 @@ def transform(
 def assert_only_transformed(before: Template, after: Template) -> None:
     """Raise `TemplateChangedError` unless both are equal but for the documented properties."""
     if (left := _without_changed(before)) != (right := _without_changed(after)):
-        message = f"the local cloud must not change {', '.join(sorted(_differences(left, right, ''))) or 'the template'}"
+        message = (
+            f"the local cloud must not change {', '.join(sorted(_differences(left, right, ''))) or 'the template'}"
+        )
         raise TemplateChangedError(message)
 
 

@@ -141,16 +141,24 @@ class PublicRoutes:
             if link := self._doors.package_by_pass(request, http.cookies_of(call).get("package")):
                 values = {"link": link.url, "expires_at": link.expires_at, "size": _size(link.size)}
                 return self._package(call, request, values)
-            self._doors.ask_package_code(request, again=False)
-            return self._package(call, request)
+            return self._package_code_page(call, request)
         if not self._doors.show(request).package_ready:
             return http.respond_json(HTTPStatus.OK, {"request_id": request_id, "ready": False, "next": []})
         sent = self._doors.ask_package_code(request, again=False)
         answer = {"request_id": request_id, "ready": True, "code_sent": sent, "next": ["code"]}
         return http.respond_json(HTTPStatus.OK, answer)
 
+    def _package_code_page(self, call: Call, request: Request) -> Answer:
+        try:
+            self._doors.ask_package_code(request, again=False)
+        except ApiError as error:
+            if error.status in _SAME_PAGE:
+                return self._package(call, request, error=error)
+            raise
+        return self._package(call, request)
+
     def open_package(self, call: Call, request_id: str) -> Answer:
-        """`POST /requests/{id}/package`: with the code, the link; without one, a new code."""
+        """`POST /requests/{id}/package`: with the code the link, with `resend` another code."""
         request, raw, is_form = self._change(call, request_id)
         if raw.get("resend") in {True, "true"} and "code" not in raw:
             return self._package_code_again(call, request)

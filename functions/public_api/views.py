@@ -210,7 +210,9 @@ def _steps(shown: Shown, locale: Locale) -> list[Step]:
 def _card(task: Task, locale: Locale) -> StoreCard:
     counts = task.counts
     numbers = [(N_("Records found"), counts.found)]
-    if task.operation is Operation.EXPORT:
+    if task.status is TaskStatus.PENDING:
+        numbers = []
+    elif task.operation is Operation.EXPORT:
         numbers.append((N_("In your file"), counts.exported))
     else:
         numbers += [(N_("Deleted"), counts.erased), (N_("Made anonymous"), counts.anonymised)]

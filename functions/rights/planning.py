@@ -35,7 +35,7 @@ def plan_request(request_id: str, ledger: Ledger, stores: Stores, hmac: Hmac) ->
     request = ledger.get(request_id)
     if request.status in PROVEN and not request.is_final and request.plan is None:
         keys = stores.resolve(request_id, ledger.proven_identifiers(request_id))
-        ledger.put_private(request_id, "subject", keys.to_mapping())
+        ledger.put_private(request_id, "subject", {"keys": keys.to_mapping()})
         tasks = _tasks(request, stores)
         ledger.lay_plan(
             request_id,

@@ -58,7 +58,8 @@ TEXTS: dict[str, Text] = {
         (
             N_("Your request {reference} is done. Some records had to be kept."),
             N_(
-                "The page of your request names what is kept, why, and until when. You can complain to customer service."
+                "The page of your request names what is kept, why, and until when. "
+                "You can complain to customer service."
             ),
         ),
     ),

@@ -67,9 +67,9 @@ def _roles() -> Roles:
 
 def serve(event: dict[str, Any], context: Context, kind: str, connect: Connect) -> dict[str, Any]:
     """Do what the event asks of a store of this kind."""
-    asked = _EVENT.validate_python(event)
+    asked = parse(event)
     logger.append_keys(request_id=asked.request_id, store=asked.store)
-    connector = connect(_store(asked.store, kind), _roles())
+    connector = connect(store_of(asked.store, kind), _roles())
     if isinstance(asked, Question):
         return answer(asked, connector, sealer())
     parts = PackageParts(client("s3"), load(StoreSettings).package_bucket)
@@ -78,7 +78,13 @@ def serve(event: dict[str, Any], context: Context, kind: str, connect: Connect) 
     return report.to_dict()
 
 
-def _store(name: str, kind: str) -> StoreMap:
+def parse(event: dict[str, Any]) -> Step | Question:
+    """The event as its model; a ValidationError never quotes it."""
+    return _EVENT.validate_python(event)
+
+
+def store_of(name: str, kind: str) -> StoreMap:
+    """The store of this name, if it is of this kind; DataMapError if not."""
     try:
         store = load_data_map().store(name)
     except KeyError:

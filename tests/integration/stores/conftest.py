@@ -78,9 +78,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         s3: Any = boto3.client("s3")
         for bucket in (f"mall-support-{ACCOUNT}", "package"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
-        s3.put_bucket_versioning(
-            Bucket=f"mall-support-{ACCOUNT}", VersioningConfiguration={"Status": "Enabled"}
-        )
+        s3.put_bucket_versioning(Bucket=f"mall-support-{ACCOUNT}", VersioningConfiguration={"Status": "Enabled"})
         yield
 
 

@@ -3,6 +3,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,15 @@ import pytest
 from local.front import Front, Pages
 from local.processes import LocalCloudError, free_port, is_free, require_free, spawn
 
-PAGES = Pages(lambda: [], lambda: [], dict)
+PAGES = Pages(list, list, dict)
 
 
 @pytest.fixture
-def taken() -> "socket.socket":
-    taken = socket.socket()
-    taken.bind(("127.0.0.1", 0))
-    taken.listen()
-    yield taken
-    taken.close()
+def taken() -> Iterator[socket.socket]:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield taken
 
 
 def test_a_taken_port_is_told_in_words_a_person_can_act_on(taken: socket.socket) -> None:

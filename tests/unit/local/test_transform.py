@@ -31,7 +31,7 @@ SMALL: dict[str, Any] = {
 
 
 def code(_name: str, handler: str) -> Location:
-    return Location("artefacts", handler.split(".")[0])
+    return Location("artefacts", handler.partition(".")[0])
 
 
 def definition(name: str, _uri: str) -> Location:
@@ -96,7 +96,9 @@ def test_every_function_of_the_real_template_gets_an_archive() -> None:
 
 def test_short_forms_are_read_as_their_long_forms(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
-    path.write_text("a: !Ref X\nb: !GetAtt X.Arn.y\nc: !Sub ['${z}', {z: !Ref Z}]\nd: !If [C, 1, 2]\nVersion: 2012-10-17\n")
+    path.write_text(
+        "a: !Ref X\nb: !GetAtt X.Arn.y\nc: !Sub ['${z}', {z: !Ref Z}]\nd: !If [C, 1, 2]\nVersion: 2012-10-17\n"
+    )
     assert load_template(path) == {
         "a": {"Ref": "X"},
         "b": {"Fn::GetAtt": ["X", "Arn.y"]},

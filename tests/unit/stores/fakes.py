@@ -30,8 +30,10 @@ class Killed(BaseException):
 class FakeLedger:
     """The ledger's promises about one task, in memory; it keeps only what JSON can carry."""
 
-    def __init__(self, operation: Operation, keys: KeySet = SOMEBODY, store: str = "shop") -> None:
-        self.saved = Task(request_id=REQUEST, store=store, kind="fake", stage=2, operation=operation)
+    def __init__(
+        self, operation: Operation, keys: KeySet = SOMEBODY, store: str = "shop", request_id: str = REQUEST
+    ) -> None:
+        self.saved = Task(request_id=request_id, store=store, kind="fake", stage=2, operation=operation)
         self.subject: dict[str, Any] | None = {"keys": keys.to_mapping()}
         self.checkpoints: list[Task] = []
         self.before_checkpoint: Callable[[Task], None] = lambda _: None

@@ -83,7 +83,7 @@ def test_work_stops_when_the_time_is_up_and_goes_on_where_it_stopped() -> None:
 
 def test_each_invocation_does_at_least_one_page() -> None:
     ledger = FakeLedger(Operation.EXPORT)
-    step(ledger, FakeStore(SHOP), looks=0)
+    step(ledger, FakeStore(SHOP), looks=1)
     assert ledger.saved.counts.exported == 2
 
 
@@ -178,9 +178,7 @@ def test_rows_that_come_in_meanwhile_are_erased_in_a_late_round_and_kept_ones_ar
     assert step(ledger, store, "read_back").to_dict() == {"store": "shop", "status": "more", "left": 1}
     task = finish(ledger, store)
     assert task.late_rounds == 1
-    assert task.counts == Counts(
-        found=9, erased=5, anonymised=1, retained=3, kept=(Kept(11, "2030-01-01", 3, "law"),)
-    )
+    assert task.counts == Counts(found=9, erased=5, anonymised=1, retained=3, kept=(Kept(11, "2030-01-01", 3, "law"),))
 
 
 class Haunted(FakeStore):

@@ -1,0 +1,79 @@
+# Everything one does with this repository. `make help` lists it; only python3 (3.11 or later) and make are assumed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PIP := pip==26.3
+BIN := .venv/bin
+ARGS ?=
+PORT ?= 8000
+STATE ?=
+WORKERS ?= 2
+SOURCES := functions local tests
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+export PORT STATE
+export SAM_CLI_TELEMETRY := 0
+# Nothing here may reach an account: the tools that ask for a region get one, and no credentials.
+export AWS_DEFAULT_REGION := ap-southeast-1
+export AWS_EC2_METADATA_DISABLED := true
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: .venv/.installed ## Make .venv with every tool (the other commands do it by themselves)
+
+# Again only when what is asked for has changed; a half-made environment counts as none.
+.venv/.installed: pyproject.toml functions/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(PIP)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c functions/constraints.txt --group dev
+	@touch $@
+
+.PHONY: run
+run: setup ## Start the local cloud and play two requests (ARGS=--once | --serve, PORT=8000, STATE=folder)
+	@$(BIN)/python -m local $(ARGS)
+
+.PHONY: test
+test: setup ## Run every test that needs no account (ARGS= for pytest)
+	$(PYTEST) $(ARGS)
+
+.PHONY: check
+check: setup format lint types templates ## What CI runs: format, lint, types, templates, tests
+	$(PYTEST)
+
+.PHONY: format
+format: setup ## Check the format
+	$(BIN)/ruff format --check $(SOURCES)
+
+.PHONY: lint
+lint: setup ## Check the code for mistakes
+	$(BIN)/ruff check $(SOURCES)
+
+.PHONY: types
+types: setup ## Check the types
+	$(BIN)/mypy $(SOURCES)
+
+.PHONY: templates
+templates: setup ## Check the templates and the state machine
+	$(BIN)/cfn-lint template.yaml local/mall.yaml
+	$(BIN)/python -m local.lint_definition statemachine/*.asl.yaml
+	$(BIN)/sam validate --lint --template template.yaml --region $(AWS_DEFAULT_REGION)
+
+.PHONY: fmt
+fmt: setup ## Format the code and repair what can be repaired by itself
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+.PHONY: build
+build: setup ## Build what is deployed, with sam
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+
+.PHONY: clean
+clean: ## Remove what was built; .venv and state folders stay
+	rm -rf .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

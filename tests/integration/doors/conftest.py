@@ -1,0 +1,225 @@
+"""The doors over a ledger on moto, called as API Gateway calls them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+import pytest
+
+from operator_api import app as operator_app
+from operator_api.doors import OperatorDoors
+from public_api import app as public_app
+from public_api.doors import PublicDoors
+from public_api.packages import BucketFiles
+from public_api.pages import Pages
+from public_api.routes import PublicRoutes
+from rights.certificate import public_jwk
+from rights.domain.rights import Operation
+from rights.domain.status import Status
+from rights.domain.work import Counts, Kept, TaskStatus
+from rights.ledger import Ledger, Task
+from rights.notices.render import Mail
+from rights.secrets_hmac import Hmac
+from send_notice.send import Sender
+from tests.support.clock import StoppedClock
+
+BASE_URL = "https://mall.example/prod"
+PHONE = "+85512345678"
+EMAIL = "dara@example.com"
+ACCESS = {"right": "access", "identifiers": {"phone": "012 345 678"}}
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, list[str]]
+    text: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads(self.text)
+        return loaded
+
+    @property
+    def code(self) -> str:
+        return str(self.json["error"]["code"])
+
+    def header(self, name: str) -> str:
+        return self.headers[name][0]
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        pairs = (line.split(";")[0].partition("=") for line in self.headers.get("Set-Cookie", []))
+        return {name: value for name, _, value in pairs}
+
+
+@dataclass
+class Door:
+    """Calls a resolver with the event that API Gateway would make."""
+
+    resolve: Callable[[dict[str, Any], Any], dict[str, Any]]
+    claims: dict[str, str] | None = None
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        *,
+        json_body: Any = None,
+        form: dict[str, str] | None = None,
+        raw: str | None = None,
+        token: str | None = None,
+        cookies: dict[str, str] | None = None,
+        html: bool = False,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        heads = {"Accept": "text/html,*/*;q=0.8" if html else "application/json"}
+        body = raw
+        if json_body is not None:
+            body, heads["Content-Type"] = json.dumps(json_body), "application/json"
+        if form is not None:
+            body, heads["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
+        if token:
+            heads["Authorization"] = f"Bearer {token}"
+        if cookies:
+            heads["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        heads |= headers or {}
+        path, _, query = path.partition("?")
+        event = {
+            "resource": "/{proxy+}",
+            "path": path,
+            "httpMethod": method,
+            "headers": heads,
+            "multiValueHeaders": {name: [value] for name, value in heads.items()},
+            "queryStringParameters": dict(pair.split("=") for pair in query.split("&")) if query else None,
+            "requestContext": {"authorizer": {"claims": self.claims}} if self.claims else {},
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        answer = self.resolve(event, None)
+        return Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"])
+
+
+@dataclass
+class PostBox:
+    """The networks, as a list of what they were given."""
+
+    sent: list[tuple[str, str, str | Mail]] = field(default_factory=list)
+    fails_with: Exception | None = None
+
+    def text(self, phone: str, text: str) -> None:
+        self._take("phone", phone, text)
+
+    def mail(self, address: str, mail: Mail) -> None:
+        self._take("email", address, mail)
+
+    def _take(self, channel: str, to: str, what: str | Mail) -> None:
+        if self.fails_with:
+            raise self.fails_with
+        self.sent.append((channel, to, what))
+
+
+@pytest.fixture
+def hmac() -> Hmac:
+    return Hmac(b"test secret")
+
+
+@pytest.fixture
+def post() -> PostBox:
+    return PostBox()
+
+
+@pytest.fixture
+def sender(ledger: Ledger, post: PostBox, hmac: Hmac) -> Sender:
+    return Sender(ledger, post, hmac, BASE_URL, new_code=lambda: "123456")
+
+
+@pytest.fixture
+def door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
+    """The public door; its buckets and its signing key are moto's."""
+    s3 = boto3.client("s3")
+    for bucket in ("packages", "evidence"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
+    kms = boto3.client("kms")
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    doors = PublicDoors(ledger, hmac, BucketFiles(s3, "packages", "evidence", clock), clock)
+    pages = Pages(BASE_URL)
+    routes = PublicRoutes(doors, pages, BASE_URL, lambda: {"keys": [public_jwk(kms, key)]})
+    return Door(public_app.build(routes, pages.prefix).resolve)
+
+
+@pytest.fixture
+def operator(ledger: Ledger, clock: StoppedClock) -> Door:
+    claims = {"sub": "op-1", "cognito:groups": "operator"}
+    return Door(operator_app.build(OperatorDoors(ledger, clock)).resolve, claims)
+
+
+@dataclass
+class Person:
+    """Somebody who makes a request and sees it through; what the other functions do is played here."""
+
+    door: Door
+    ledger: Ledger
+    sender: Sender
+    request_id: str = ""
+    token: str = ""
+
+    def asks(self, *, on_file: dict[str, str] | None = None, **body: Any) -> "Person":
+        reply = self.door("POST", "/requests", json_body=ACCESS | body)
+        assert reply.status == 202, reply.text
+        self.request_id, self.token = reply.json["request_id"], reply.json["status_token"]
+        # What verify_identity does: look the contacts up, and queue a code for each.
+        self.ledger.put_private(self.request_id, "contacts", {"phone": PHONE} if on_file is None else on_file)
+        typed = self.ledger.private(self.request_id, "typed")["identifiers"]
+        for channel, value in typed.items():
+            self.ledger.queue_code(self.request_id, channel, value)
+        self.ledger.ask_for_proof(self.request_id)
+        return self.gets_mail()
+
+    def gets_mail(self) -> "Person":
+        for notice in self.ledger.notices(self.request_id):
+            self.sender.send(self.request_id, notice.id)
+        return self
+
+    def proves(self) -> "Person":
+        assert self.call("POST", "/code", json_body={"code": "123456"}).json["proven"]
+        return self
+
+    def is_answered(self, operation: Operation = Operation.EXPORT) -> "Person":
+        """What the workflow does, without its stores."""
+        task = Task(request_id=self.request_id, store="accounts", kind="dynamodb", stage=9, operation=operation)
+        self.ledger.lay_plan(self.request_id, subject="s", plan="p", data_map="m", tasks=[task])
+        self.ledger.begin_work(self.request_id)
+        kept = (Kept(11, "2034-12-31", 1, "statutory_records"),)
+        counts = Counts(found=3, exported=3) if operation is Operation.EXPORT else Counts(3, 0, 2, 0, 1, kept)
+        done = {"status": TaskStatus.DONE, "counts": counts, "verified_at": self.ledger.now()}
+        claimed = self.ledger.claim_task(self.ledger.task(self.request_id, "accounts"))
+        values = {name: getattr(claimed, name) for name in claimed.__dataclass_fields__} | done
+        self.ledger.checkpoint_task(Task(**values))
+        s3 = boto3.client("s3")
+        if operation is Operation.EXPORT:
+            s3.put_object(Bucket="packages", Key=f"packages/{self.request_id}/package.zip", Body=b"zip")
+            self.ledger.assembled(self.request_id, "package", f"packages/{self.request_id}/package.zip")
+        s3.put_object(Bucket="evidence", Key=f"certificates/{self.request_id}.jws", Body=b"a.b.c")
+        self.ledger.assembled(self.request_id, "certificate", f"certificates/{self.request_id}.jws")
+        outcome = Status.COMPLETED if operation is Operation.EXPORT else Status.COMPLETED_IN_PART
+        self.ledger.tell(self.request_id, str(outcome))
+        self.ledger.close(self.request_id, outcome)
+        return self
+
+    def call(self, method: str, rest: str = "", **how: Any) -> Reply:
+        return self.door(method, f"/requests/{self.request_id}{rest}", **({"token": self.token} | how))
+
+
+@pytest.fixture
+def person(door: Door, ledger: Ledger, sender: Sender) -> Person:
+    return Person(door, ledger, sender)
+
+
+@pytest.fixture
+def later(clock: StoppedClock) -> Callable[[timedelta], None]:
+    return lambda pause: clock.advance(seconds=pause.total_seconds())

@@ -1,0 +1,216 @@
+"""What a person, or a program for one, can do at the public door."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from rights.domain.rights import Operation
+from rights.domain.status import Status
+from rights.ledger import Ledger
+from tests.integration.doors.conftest import ACCESS, BASE_URL, EMAIL, PHONE, Door, Person, PostBox, Reply
+
+
+def test_a_request_is_accepted_with_its_address_and_token(door: Door, ledger: Ledger) -> None:
+    reply = door("POST", "/requests", json_body=ACCESS)
+    request_id = reply.json["request_id"]
+    assert reply.status == 202
+    assert set(reply.json) == {"request_id", "status_token"}
+    assert reply.header("Location") == f"{BASE_URL}/requests/{request_id}"
+    assert ledger.get(request_id).status is Status.RECEIVED
+    assert ledger.private(request_id, "typed") == {"identifiers": {"phone": PHONE}, "message": ""}
+
+
+@pytest.mark.parametrize("typed", ["012 345 678", "០១២ ៣៤៥ ៦៧៨", "+855-12-345-678", "(0)12 345 678", "855 12 345678"])
+def test_a_phone_may_be_written_as_people_write_it(door: Door, ledger: Ledger, typed: str) -> None:
+    reply = door("POST", "/requests", form={"right": "deletion", "phone": typed, "email": ""})
+    assert ledger.private(reply.json["request_id"], "typed")["identifiers"] == {"phone": PHONE}
+
+
+def test_the_same_key_and_body_is_the_same_request(door: Door) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first, again = (door("POST", "/requests", json_body=ACCESS, headers=key) for _ in range(2))
+    assert first.json == again.json
+    assert again.status == 202
+
+
+def test_the_same_key_with_another_body_is_refused(door: Door) -> None:
+    key = {"Idempotency-Key": "k1"}
+    door("POST", "/requests", json_body=ACCESS, headers=key)
+    other = door("POST", "/requests", json_body=ACCESS | {"right": "deletion"}, headers=key)
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+
+
+def test_known_and_unknown_people_see_the_same_in_every_byte_that_is_not_random(person: Person) -> None:
+    def seen(on_file: dict[str, str]) -> list[tuple[int, dict[str, list[str]], str]]:
+        made = person.door("POST", "/requests", json_body=ACCESS)
+        person.asks(on_file=on_file)
+        replies = [
+            made,
+            person.call("GET"),
+            person.call("GET", html=True),
+            person.call("POST", "/code", json_body={"code": "999999"}),
+            person.call("POST", "/code/resend", json_body={}),
+            person.call("GET", "/package"),
+            person.call("GET", "/certificate"),
+        ]
+        reference = replies[1].json["reference"]
+        times = [replies[1].json["received_at"], replies[1].json["received_at"][:19]]
+        return [(r.status, _plain(r, person, [reference, *times]), _scrubbed(r.text, person, [reference, *times])) for r in replies]
+
+    assert seen({"phone": PHONE}) == seen({})
+
+
+def _scrubbed(text: str, person: Person, others: list[str]) -> str:
+    if text.startswith("{") and "status_token" in text:
+        return ",".join(json.loads(text))
+    for secret in (person.token, person.request_id, *others):
+        text = text.replace(secret, "-")
+    return text
+
+
+def _plain(reply: Reply, person: Person, others: list[str]) -> dict[str, list[str]]:
+    return {
+        name: [_scrubbed(value, person, others) for value in values]
+        for name, values in reply.headers.items()
+        if name != "Location"
+    }
+
+
+def test_before_proof_a_status_holds_neither_stores_nor_messages(person: Person) -> None:
+    status = person.asks().call("GET").json
+    assert status["status"] == "identity_needed"
+    assert not {"stores", "notices"} & set(status)
+    assert status["next"] == ["code", "withdraw"]
+
+
+def test_the_right_code_proves_identity_however_it_is_written(person: Person) -> None:
+    reply = person.asks().call("POST", "/code", form={"code": " ១២៣-456 "})
+    assert reply.json["proven"] is True
+    assert person.call("GET").json["status"] == "in_progress"
+
+
+def test_with_two_contacts_both_codes_are_needed(person: Person) -> None:
+    identifiers = {"phone": PHONE, "email": EMAIL}
+    person.asks(identifiers=identifiers, on_file=identifiers)
+    first = person.call("POST", "/code", json_body={"code": "123456"}).json
+    assert (first["proven"], first["next"]) == (False, ["code", "proceed"])
+    assert person.call("POST", "/code", json_body={"code": "123456"}).json["proven"] is True
+
+
+def test_one_may_go_on_with_the_contact_that_is_proven(person: Person) -> None:
+    person.asks(identifiers={"phone": PHONE, "email": EMAIL})
+    assert person.call("POST", "/code", json_body={"proceed": True}).json["proven"] is False
+    person.call("POST", "/code", json_body={"code": "123456"})
+    assert person.call("POST", "/code", json_body={"proceed": True}).json["proven"] is True
+    assert person.ledger.proven_identifiers(person.request_id) == {"phone": PHONE}
+
+
+def test_a_second_code_does_not_kill_the_first(person: Person, post: PostBox) -> None:
+    person.asks().call("POST", "/code/resend", json_body={})
+    person.gets_mail()
+    assert len(post.sent) == 2
+    person.proves()
+
+
+def test_a_proven_request_waits_for_no_code(person: Person) -> None:
+    person.asks().proves()
+    for rest in ("/code", "/code/resend"):
+        reply = person.call("POST", rest, json_body={"code": "123456"} if rest == "/code" else {})
+        assert (reply.status, reply.code) == (409, "not_waiting_for_code")
+
+
+@pytest.mark.parametrize(("method", "rest"), [("POST", "/withdraw"), ("DELETE", "")])
+def test_a_request_can_be_withdrawn_until_the_work_begins(person: Person, method: str, rest: str) -> None:
+    assert person.asks().call(method, rest).json["status"] == "withdrawn"
+    assert person.call(method, rest).status == 200
+
+
+def test_a_request_that_is_worked_on_can_no_longer_be_withdrawn(person: Person) -> None:
+    person.asks().proves().is_answered()
+    reply = person.call("POST", "/withdraw", json_body={})
+    assert (reply.status, reply.code) == (409, "too_late")
+
+
+def test_an_answered_request_shows_what_each_store_did_and_what_was_sent(person: Person) -> None:
+    person.asks(right="deletion").proves().is_answered(Operation.ERASE).gets_mail()
+    status = person.call("GET").json
+    store = status["stores"][0]
+    assert status["status"] == "completed_in_part"
+    assert (store["found"], store["erased"], store["retained"]) == (3, 2, 1)
+    assert store["kept"] == [{"ground": 11, "until": "2034-12-31", "reason": "statutory_records"}]
+    assert [(n["kind"], n["channel"]) for n in status["notices"]] == [
+        ("code", "sms"),
+        ("received", "sms"),
+        ("completed_in_part", "sms"),
+    ]
+    assert status["next"] == ["certificate"]
+
+
+def test_a_failing_store_is_in_progress_for_its_person(person: Person) -> None:
+    person.asks().proves().is_answered()
+    task = person.ledger.task(person.request_id, "accounts")
+    person.ledger.checkpoint_task(type(task)(**{n: getattr(task, n) for n in task.__dataclass_fields__} | {"status": "failed"}))
+    assert "fail" not in person.call("GET").text
+    assert "fail" not in person.call("GET", html=True).text
+
+
+def test_a_download_needs_a_new_code_and_uses_it_up(person: Person, post: PostBox) -> None:
+    person.asks().proves().is_answered()
+    assert person.call("POST", "/package", json_body={"code": "123456"}).code == "not_waiting_for_code"
+    asked = person.call("GET", "/package").json
+    assert (asked["ready"], asked["code_sent"]) == (True, True)
+    assert person.call("GET", "/package").json["code_sent"] is False
+    person.gets_mail()
+    assert person.call("POST", "/package", json_body={"code": "000000"}).code == "wrong_code"
+    link = person.call("POST", "/package", json_body={"code": "123456"}).json
+    assert "packages/" in link["url"]
+    assert "X-Amz-Signature" in link["url"]
+    assert link["expires_at"] > person.ledger.now()[:19]
+    assert person.call("POST", "/package", json_body={"code": "123456"}).status == 422
+
+
+def test_no_package_before_the_answer_and_none_after_its_end(person: Person) -> None:
+    assert person.asks().call("GET", "/package").json["ready"] is False
+    assert person.call("POST", "/package", json_body={"code": "123456"}).code == "not_ready"
+    person.proves().is_answered().call("GET", "/package")
+    person.gets_mail()
+    boto3.client("s3").delete_object(Bucket="packages", Key=f"packages/{person.request_id}/package.zip")
+    assert person.call("POST", "/package", json_body={"code": "123456"}).code == "gone"
+
+
+def test_the_certificate_is_there_once_the_request_is_answered(person: Person) -> None:
+    assert person.asks().call("GET", "/certificate").code == "not_ready"
+    reply = person.proves().is_answered(Operation.ERASE).call("GET", "/certificate")
+    assert (reply.text, reply.header("Content-Type")) == ("a.b.c", "application/jose")
+
+
+def test_anybody_can_fetch_the_keys(door: Door) -> None:
+    reply = door("GET", "/.well-known/jwks.json")
+    assert [(k["kty"], k["crv"], k["alg"]) for k in reply.json["keys"]] == [("EC", "P-256", "ES256")]
+    assert "private" not in reply.text
+
+
+def test_messages_of_errors_come_in_the_callers_language(door: Door) -> None:
+    texts = {
+        lang: door("GET", f"/nowhere?lang={lang}").json["error"]["message"] for lang in ("km", "zh", "en")
+    }
+    assert len(set(texts.values())) == 3
+    assert door("GET", "/nowhere", headers={"Accept-Language": "zh-CN,en;q=0.5"}).json["error"]["message"] == texts["zh"]
+
+
+def test_a_custom_domain_leaves_its_base_path_in_the_path(door: Door) -> None:
+    assert door("GET", "/prod/.well-known/jwks.json").status == 200
+
+
+def test_a_package_pass_ends_after_a_quarter_of_an_hour(person: Person, later: Any) -> None:
+    person.asks().proves().is_answered().call("GET", "/package")
+    person.gets_mail()
+    opened = person.call("POST", "/package", form={"code": "123456"}, html=True)
+    assert opened.status == 303
+    cookies = opened.cookies | {"status": person.token}
+    assert "X-Amz-Signature" in person.call("GET", "/package", cookies=cookies, html=True).text
+    later(timedelta(minutes=15))
+    assert "X-Amz-Signature" not in person.call("GET", "/package", cookies=cookies, html=True).text
