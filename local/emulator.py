@@ -91,7 +91,7 @@ def environment(port: int, work: Path, state: Path | None) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     if state:
-        env |= {"PERSIST_STATE": "1", "STATE_DIR": str(state)}
+        env |= {"PERSIST_STATE": "1", "STATE_DIR": str(state), "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "s3")}
     return env
 
 

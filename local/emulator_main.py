@@ -1,4 +1,4 @@
-"""Start MiniStack with three corrections, each a difference from AWS that would hide or delay something of ours.
+"""Start MiniStack with four corrections, each a difference from AWS that would hide or delay something of ours.
 
 They touch names inside MiniStack, which is pinned; a version without those names fails at the start, and one with the
 correction built in makes the lines superfluous.
@@ -10,7 +10,7 @@ import socketserver
 from typing import Any
 
 from ministack.app import main
-from ministack.services import stepfunctions
+from ministack.services import lambda_svc, stepfunctions
 
 _waiting_token: contextvars.ContextVar[str | None] = contextvars.ContextVar("waiting_token", default=None)
 
@@ -58,8 +58,20 @@ def fail_waits_that_could_not_start() -> None:
     stepfunctions._invoke_with_callback, stepfunctions._call_lambda = invoke, call
 
 
+def read_kept_streams_from_the_start() -> None:
+    """Over a restart MiniStack keeps how far a stream was read, but not its records: the next ones would be skipped."""
+    restore = lambda_svc._restore_esm_positions
+
+    def restore_positions(store: object, positions: object) -> None:
+        if store is not lambda_svc._dynamodb_stream_positions:
+            restore(store, positions)
+
+    lambda_svc._restore_esm_positions = restore_positions
+
+
 if __name__ == "__main__":
     send_small_answers_at_once()
     evaluate_timeouts()
     fail_waits_that_could_not_start()
+    read_kept_streams_from_the_start()
     main()

@@ -21,7 +21,7 @@ class Reporter:
     """Tells the person at the keyboard what happens."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self.console = console or _console()
         self._live: Live | None = None
         self._filed: list[Filed] = []
         self._last_line = ""
@@ -85,6 +85,12 @@ class Reporter:
             if name in filed.status.get("next", ()):
                 self.say(f"  {name:<17}  {request}/{name}  (after the status page)")
         self.say("")
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    # A log file has no width of its own; the tables need this much.
+    return console if console.is_terminal else Console(highlight=False, width=130)
 
 
 def differences(store: Mapping[str, Any], expected: Expectation | None) -> list[str]:

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import boto3
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from botocore.config import Config
 
 from public_api.doors import PublicDoors
-from public_api.packages import BucketFiles
+from public_api.packages import BucketFiles, link_client
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
 from rights import wiring
@@ -68,9 +66,7 @@ def _with_call(app: APIGatewayRestResolver, route: Callable[..., Response[Any]])
 @cache
 def _app() -> APIGatewayRestResolver:
     settings = load(PublicSettings)
-    # Objects under a KMS key need signature version 4 also in a link.
-    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
-    files = BucketFiles(s3, settings.package_bucket, settings.evidence_bucket, utc_now)
+    files = BucketFiles(link_client(), settings.package_bucket, settings.evidence_bucket, utc_now)
     doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now)
     pages = Pages(settings.base_url)
     keys = cache(lambda: {"keys": [public_jwk(client("kms"), settings.sign_key_id)]})

@@ -284,7 +284,7 @@ class PublicRoutes:
         shell |= _code_errors(error, locale)
         return self._page(call, "package", locale, shell | dict(values or {}), error.status if error else 200)
 
-    def _page(  # noqa: PLR0913 - a page is described by these
+    def _page(
         self,
         call: Call,
         template: str,

@@ -39,24 +39,20 @@ def plan_request(request_id: str, ledger: Ledger, stores: Stores, hmac: Hmac) ->
         tasks = _tasks(request, stores)
         ledger.lay_plan(
             request_id,
-            subject=subject_of(keys, hmac),
+            subjects=subjects_of(keys, hmac),
             plan=plan_hash(request, tasks, hmac.tag("keys", json.dumps(keys.to_mapping(), sort_keys=True))),
             data_map=stores.data_map.version,
             tasks=tasks,
+            review="second_account" if len(keys.accounts) > 1 else None,
         )
-        if len(keys.accounts) > 1:
-            ledger.ask_for_review(request_id, "second_account")
         request = ledger.get(request_id)
     return Plan(_outcome(request), _stages(ledger.tasks(request_id)))
 
 
-def subject_of(keys: KeySet, hmac: Hmac) -> str:
-    """The pseudonym of the person: of the account, or of the contact where there is no account."""
-    for kind in (Kind.ACCOUNT, Kind.PHONE, Kind.EMAIL):
-        values = keys.of_kind(kind)
-        if values:
-            return hmac.tag("subject", kind.value, *values)
-    return hmac.tag("subject", "nobody")
+def subjects_of(keys: KeySet, hmac: Hmac) -> list[str]:
+    """The pseudonyms of the person: of each account, or of each proven contact where there is no account."""
+    identifiers = [i for i in sorted(keys.values) if i.kind is Kind.ACCOUNT] or sorted(keys.values)
+    return [hmac.tag("subject", i.kind.value, i.value) for i in identifiers]
 
 
 def plan_hash(request: Request, tasks: list[Task], keys_tag: str) -> str:

@@ -15,10 +15,13 @@ from botocore.exceptions import ClientError
 from rights.clock import parse
 from rights.domain.status import OPEN, PROVEN
 from rights.ledger import Ledger, Request
+from rights.ledger.model import NoticeStatus
+from rights.ledger.notices import ATTEMPTS
 from rights.ledger.table import Item
 from rights.settings import Settings
 from rights.telemetry import logger
 
+RUN_SETTLES = timedelta(minutes=1)
 _TOKEN_IS_GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
@@ -43,7 +46,7 @@ class Relay:
 
     def pay(self, key: Item) -> None:
         """Do what the item of this key is owed, if anything; safe to repeat."""
-        relay_at = self._ledger.relay_at(key)
+        relay_at = self._ledger.owed_since(key)
         if relay_at is None:
             return
         request_id = key["PK"].removeprefix("REQUEST#")
@@ -93,6 +96,9 @@ class Relay:
         notice = self._ledger.notice(request_id, notice_id)
         if notice is None:
             return
+        if notice.status is NoticeStatus.SENT or notice.attempts >= ATTEMPTS:
+            self._ledger.handed_over(notice, relay_at)
+            return
         message = {"request_id": request_id, "notice_id": notice_id}
         self._queues.send_message(QueueUrl=self._settings.notice_queue_url, MessageBody=json.dumps(message))
         self._ledger.handed_over(notice, relay_at)
@@ -133,16 +139,19 @@ class Sweep:
         return paid
 
     def _look_after_open_requests(self) -> dict[str, int]:
-        counts = {"lost_runs": 0, "next_runs": 0, "notices": 0}
+        counts = {"lost_runs": 0, "next_runs": 0}
         for status in sorted(OPEN):
             for request in self._ledger.by_status(status):
                 counts["lost_runs"] += self._try("sweep_run", partial(self._notice_lost_run, request))
                 counts["next_runs"] += self._try("sweep_next", partial(self._start_due_run, request.id))
-                counts["notices"] += self._try("sweep_notices", partial(self._retry_notices, request.id))
         return counts
 
     def _notice_lost_run(self, request: Request) -> bool:
-        if request.relay_at is not None or request.ended_run == request.run or self._is_live(request):
+        if request.relay_at is not None or request.ended_run == request.run:
+            return False
+        # A run that has just been started may not be readable everywhere yet.
+        begun = request.run_started_at
+        if begun is None or parse(begun) + RUN_SETTLES > self._ledger.clock() or self._is_live(request):
             return False
         self._ledger.run_ended(request.id, request.run, pause=timedelta(seconds=self._settings.repair_delay_seconds))
         return True
@@ -164,13 +173,6 @@ class Sweep:
         started = self._ledger.next_run(request_id, after=request.run)
         self._relay.pay({"PK": f"REQUEST#{request_id}", "SK": "STATE"})
         return started.run > request.run
-
-    def _retry_notices(self, request_id: str) -> bool:
-        unsent = self._ledger.unsent_notices(request_id)
-        for notice in unsent:
-            self._ledger.requeue_notice(notice)
-            self._relay.pay({"PK": f"REQUEST#{request_id}", "SK": f"NOTICE#{notice.id}"})
-        return bool(unsent)
 
     def _try(self, code: str, work: Callable[[], bool | None]) -> int:
         try:

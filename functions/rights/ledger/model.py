@@ -47,6 +47,8 @@ class Request:
     epoch: int = 1
     data_map: str | None = None
     subject: str | None = None
+    locks: tuple[str, ...] = ()
+    """The pseudonyms this request holds the lock of; `subject` is the first."""
     plan: str | None = None
     decision: str | None = None
     ground: int | None = None
@@ -56,6 +58,7 @@ class Request:
     certificate: str | None = None
     closed_at: str | None = None
     relay_at: str | None = None
+    run_started_at: str | None = None
     ended_run: int | None = None
     retry_at: str | None = None
     retries: int = 0

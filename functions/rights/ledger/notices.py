@@ -8,13 +8,15 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from rights.clock import parse
+from rights.clock import parse, stamp
 from rights.ledger.model import Notice, NoticeStatus
 from rights.ledger.requests import Requests
 from rights.ledger.table import Item, Update, request_key
 
 CLAIM_LASTS = timedelta(minutes=10)
 ATTEMPTS = 5
+RING_AGAIN_AFTER = timedelta(minutes=15)
+"""When a notice that was handed over is handed over again, unless it was sent."""
 
 
 class Notices(Requests):
@@ -69,7 +71,8 @@ class Notices(Requests):
 
     def notice_sent(self, notice: Notice, text_version: str) -> None:
         """Record that a notice went out, with an event."""
-        self._settle(notice, "notice_sent", status=NoticeStatus.SENT, sent_at=self.now(), text_version=text_version)
+        sent: dict[str, Any] = {"status": NoticeStatus.SENT, "sent_at": self.now(), "text_version": text_version}
+        self._settle(notice, "notice_sent", **sent, relay_at=None, relay_shard=None)
 
     def notice_failed(self, notice: Notice, error_class: str) -> None:
         """Record that a notice could not be sent, with an event; the class of the error only."""
@@ -80,24 +83,16 @@ class Notices(Requests):
         if self.table.update(update.when("{status} = {=claimed}", claimed=NoticeStatus.CLAIMED)) is not None:
             self.append(notice.request_id, code, detail={"notice": notice.id})
 
-    def requeue_notice(self, notice: Notice) -> None:
-        """Ring again for a notice whose sender died."""
-        self.table.update(
-            Update(self._key(notice.request_id, notice.id))
-            .set(**self.relay_mark(notice.request_id))
-            .when("attribute_exists(PK)")
-        )
+    def handed_over(self, notice: Notice, relay_at: str) -> None:
+        """Record that a notice is on its queue; until it is sent, the bell rings again after a while.
 
-    def unsent_notices(self, request_id: str) -> list[Notice]:
-        """Notices that were claimed long ago, or failed, and may be tried again: never codes."""
-        return [
-            notice
-            for notice in self.notices(request_id)
-            if notice.kind != "code"
-            and notice.attempts < ATTEMPTS
-            and notice.status in {NoticeStatus.CLAIMED, NoticeStatus.FAILED}
-            and self._claim_is_old(notice)
-        ]
+        A code is handed over once, and so is what went out or was tried often enough.
+        """
+        later = stamp(self.clock() + RING_AGAIN_AFTER)
+        over = notice.kind == "code" or notice.status is NoticeStatus.SENT or notice.attempts >= ATTEMPTS
+        update = Update(self._key(notice.request_id, notice.id))
+        update.set(**({"relay_at": None, "relay_shard": None} if over else {"relay_at": later}))
+        self.table.update(update.when("{relay_at} = {=seen}", seen=relay_at))
 
     @staticmethod
     def _key(request_id: str, notice_id: str) -> Item:

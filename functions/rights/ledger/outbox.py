@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from rights.clock import stamp
 from rights.domain.status import Status
-from rights.ledger.model import Notice, Request
+from rights.ledger.model import Request
 from rights.ledger.requests import Change, Requests
 from rights.ledger.table import SHARDS, Item, Update, request_key
 
@@ -27,19 +27,13 @@ class Outbox(Requests):
 
     def started(self, request: Request) -> None:
         """Record that the execution of this run exists."""
-        self._clear(request_key(request.id), request.relay_at)
+        update = Update(request_key(request.id)).set(relay_at=None, relay_shard=None, run_started_at=self.now())
+        self.table.update(update.when("{relay_at} = {=seen}", seen=request.relay_at))
 
-    def handed_over(self, notice: Notice, relay_at: str | None) -> None:
-        """Record that a notice is on its queue."""
-        self._clear(request_key(notice.request_id, f"NOTICE#{notice.id}"), relay_at)
-
-    def relay_at(self, key: Item) -> str | None:
-        """Since when an item's relay is owed; `None` when it is not."""
-        item = self.table.get(key)
-        return None if item is None else item.get("relay_at")
-
-    def _clear(self, key: Item, seen: str | None) -> None:
-        self.table.update(Update(key).set(relay_at=None, relay_shard=None).when("{relay_at} = {=seen}", seen=seen))
+    def owed_since(self, key: Item) -> str | None:
+        """Since when an item's relay is owed; `None` when it is not, or not yet again."""
+        relay_at = (self.table.get(key) or {}).get("relay_at")
+        return relay_at if relay_at is not None and relay_at <= self.now() else None
 
     def run_ended(self, request_id: str, run: int, *, pause: timedelta) -> Request:
         """Record that a run ended although the request did not: it needs repair, and is tried again after a pause.

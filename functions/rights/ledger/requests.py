@@ -228,5 +228,6 @@ def _request(item: Item) -> Request:
         "channel": Channel(item["channel"]),
         "requester": Requester(item["requester"]),
         "locale": Locale(item["locale"]),
+        "locks": tuple(item.get("locks", ())),
     }
     return Request(**raw)

@@ -48,23 +48,37 @@ class Steps(Identity, Tasks, Outbox):
 
         return self.change(request_id, decide)
 
-    def lay_plan(self, request_id: str, *, subject: str, plan: str, data_map: str, tasks: Sequence[Task]) -> Request:
-        """Write the plan, its store tasks and the person's lock in one go.
+    def lay_plan(
+        self,
+        request_id: str,
+        *,
+        subjects: Sequence[str],
+        plan: str,
+        data_map: str,
+        tasks: Sequence[Task],
+        review: str | None = None,
+    ) -> Request:
+        """Write the plan, its store tasks and the person's locks in one go, and with a reason ask for a review.
 
         Of two requests of one person for the same right only the first is worked on; the later one is linked to it and
-        ends. `subject` is the pseudonym of the account (or of the contact, where there is no account).
+        ends. `subjects` are the pseudonyms of the accounts (or of the contacts, where there is no account).
         """
-        lock = {"PK": f"SUBJECT#{subject}", "SK": str(self.get(request_id).right)}
 
         def decide(request: Request) -> Change | None:
             if request.plan is not None or request.is_final:
                 return None
-            holder = self.table.get(lock)
-            if holder is not None and holder["request_id"] != request_id:
-                return self._linked(request, str(holder["request_id"]))
-            sets = {"plan": plan, "subject": subject, "data_map": data_map}
-            also = [self.table.put_op(lock | {"request_id": request_id}), *self.task_parts(tasks)]
-            return Change(code="planned", sets=sets, detail={"stores": len(tasks)}, also=also)
+            holders = [self.table.get(_lock(subject, request)) for subject in subjects]
+            earlier = next((h["request_id"] for h in holders if h and h["request_id"] != request_id), None)
+            if earlier is not None:
+                return self._linked(request, str(earlier))
+            also = [self.table.put_op(_lock(subject, request) | {"request_id": request_id}) for subject in subjects]
+            return Change(
+                code="review_asked" if review else "planned",
+                to=Status.IN_REVIEW if review else None,
+                sets={"plan": plan, "subject": subjects[0], "locks": list(subjects), "data_map": data_map},
+                detail={"stores": len(tasks)} | ({"reason": review} if review else {}),
+                also=[*also, *self.task_parts(tasks)],
+            )
 
         return self.change(request_id, decide)
 
@@ -75,17 +89,6 @@ class Steps(Identity, Tasks, Outbox):
             to=Status.WITHDRAWN,
             sets={"linked_to": earlier, "outcome": "duplicate"},
             also=[self.notice_part(request.id, "duplicate", channel) for channel in proven],
-        )
-
-    def ask_for_review(self, request_id: str, reason: str) -> Request:
-        """A person has to look at the plan before anything happens."""
-        return self.change(
-            request_id,
-            lambda r: (
-                Change(code="review_asked", to=Status.IN_REVIEW, detail={"reason": reason})
-                if r.status is Status.VERIFIED
-                else None
-            ),
         )
 
     def decide(self, request_id: str, decision: str, *, by: str, ground: int | None = None) -> Request:
@@ -182,7 +185,11 @@ class Steps(Identity, Tasks, Outbox):
         return self.change(request_id, decide)
 
     def _unlock(self, request: Request) -> list[Item]:
-        if request.subject is None:
-            return []
-        key = {"PK": f"SUBJECT#{request.subject}", "SK": str(request.right)}
-        return [self.table.delete_op(key, "{request_id} = {=mine}", mine=request.id)]
+        return [
+            self.table.delete_op(_lock(subject, request), "{request_id} = {=mine}", mine=request.id)
+            for subject in request.locks
+        ]
+
+
+def _lock(subject: str, request: Request) -> Item:
+    return {"PK": f"SUBJECT#{subject}", "SK": str(request.right)}

@@ -61,7 +61,8 @@ _EVENT: TypeAdapter[Step | Question] = TypeAdapter(
 
 
 @cache
-def _roles() -> Roles:
+def roles() -> Roles:
+    """The roles of this process, and the clients under them."""
     return Roles(client("sts"), load(StoreSettings).account_id)
 
 
@@ -69,7 +70,7 @@ def serve(event: dict[str, Any], context: Context, kind: str, connect: Connect) 
     """Do what the event asks of a store of this kind."""
     asked = parse(event)
     logger.append_keys(request_id=asked.request_id, store=asked.store)
-    connector = connect(store_of(asked.store, kind), _roles())
+    connector = connect(store_of(asked.store, kind), roles())
     if isinstance(asked, Question):
         return answer(asked, connector, sealer())
     parts = PackageParts(client("s3"), load(StoreSettings).package_bucket)

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,9 +25,6 @@ from rights.stores.selection import (
     selectors,
 )
 from rights.stores.shape import exported_fields, to_record
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 _serialise = TypeSerializer().serialize
 _deserialise = TypeDeserializer().deserialize
@@ -71,11 +68,9 @@ class _Expression:
 class DynamoConnector:
     """One DynamoDB store of the data map, as a `Connector`."""
 
-    def __init__(
-        self, store: StoreMap, client: "DynamoDBClient", fill: Callable[[str], str] = str, *, page_size: int = 100
-    ) -> None:
+    def __init__(self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int = 100) -> None:
         self._store = store
-        self._client: Any = client
+        self._client = client
         self._fill = fill
         self._page_size = page_size
 

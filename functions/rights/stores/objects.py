@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,9 +18,6 @@ from rights.stores.roles import Roles, aws_error
 from rights.stores.rules import Judgement, judge
 from rights.stores.selection import erasure_order
 from rights.stores.shape import exported_fields
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 _ACCOUNT = "{account_id}"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
@@ -46,11 +43,9 @@ class _Object:
 class ObjectConnector:
     """One bucket of the data map, as a `Connector`."""
 
-    def __init__(
-        self, store: StoreMap, client: "S3Client", fill: Callable[[str], str] = str, *, page_size: int = 50
-    ) -> None:
+    def __init__(self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int = 50) -> None:
         self._store = store
-        self._client: Any = client
+        self._client = client
         self._fill = fill
         self._page_size = page_size
 
@@ -150,15 +145,19 @@ class ObjectConnector:
         return [self._tags(collection, thing.key, version["VersionId"]) for version in thing.versions]
 
     def _tags(self, collection: Collection, key: str, version: str) -> dict[str, str]:
+        answer = self._of_version(self._client.get_object_tagging, collection, key, version)
+        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
+
+    def _of_version(
+        self, call: Callable[..., dict[str, Any]], collection: Collection, key: str, version: str
+    ) -> dict[str, Any] | None:
+        """What a call answers about one version; `None` once it is gone."""
         try:
-            answer = self._client.get_object_tagging(Bucket=self._bucket(collection), Key=key, VersionId=version)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _GONE:
-                return {}
+            return call(Bucket=self._bucket(collection), Key=key, VersionId=version)
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _GONE:
+                return None
             raise aws_error(error) from None
-        except BotoCoreError as error:
-            raise aws_error(error) from None
-        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
     def _record(self, collection: Collection, thing: _Object) -> Record:
         known = set(exported_fields(collection))
@@ -174,26 +173,14 @@ class ObjectConnector:
         return record
 
     def _content_type(self, collection: Collection, key: str, version: str) -> str:
-        try:
-            head = self._client.head_object(Bucket=self._bucket(collection), Key=key, VersionId=version)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _GONE:
-                return ""
-            raise aws_error(error) from None
-        except BotoCoreError as error:
-            raise aws_error(error) from None
+        head = self._of_version(self._client.head_object, collection, key, version) or {}
         return str(head.get("ContentType", ""))
 
     def _opener(self, collection: Collection, key: str, version: str) -> Callable[[], AbstractContextManager[Readable]]:
         def open_version() -> AbstractContextManager[Readable]:
-            try:
-                answer = self._client.get_object(Bucket=self._bucket(collection), Key=key, VersionId=version)
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in _GONE:
-                    raise FileNotFoundError from None
-                raise aws_error(error) from None
-            except BotoCoreError as error:
-                raise aws_error(error) from None
+            answer = self._of_version(self._client.get_object, collection, key, version)
+            if answer is None:
+                raise FileNotFoundError
             return closing(answer["Body"])
 
         return open_version

@@ -3,14 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from boto3.s3.transfer import TransferConfig
 
 from rights.stores.contract import File, Page, Readable, Record
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 _ONE_PART_AT_A_TIME = TransferConfig(multipart_threshold=8 << 20, multipart_chunksize=8 << 20, use_threads=False)
 
@@ -37,8 +34,8 @@ class _Measured:
 class PackageParts:
     """The parts of one store's export: `exports/<request>/<store>/<collection>/<page>.jsonl` and `.../files/...`."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client: Any = client
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
         self._bucket = bucket
 
     def write(self, folder: str, number: int, page: Page, records_before: int) -> None:

@@ -101,10 +101,15 @@ def connect(store: StoreMap, roles: Roles) -> "PostgresConnector":
     place = (store.rights.role_arn, store.rights.secret or "")
     if place not in _at_hand:
         # One connection per process: the servers belong to the mall, and many functions run at once.
-        while _at_hand:
-            _at_hand.popitem()[1].close()
+        disconnect()
         _at_hand[place] = Database(lambda: _read_secret(store, roles))
     return PostgresConnector(store, _at_hand[place])
+
+
+def disconnect() -> None:
+    """Let go of the connection of this process."""
+    while _at_hand:
+        _at_hand.popitem()[1].close()
 
 
 def _read_secret(store: StoreMap, roles: Roles) -> Mapping[str, Any]:

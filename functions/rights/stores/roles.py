@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rights.errors import StoreRefusedError, StoreUnavailableError
-
-if TYPE_CHECKING:
-    from mypy_boto3_sts import STSClient
 
 _SESSION = timedelta(hours=1)
 _MARGIN = timedelta(minutes=20)
@@ -50,9 +47,7 @@ _TRANSIENT = frozenset(
 class Roles:
     """Clients under assumed roles, each kept until shortly before its credentials expire."""
 
-    def __init__(
-        self, sts: "STSClient", account_id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, sts: Any, account_id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._sts = sts
         self._account_id = account_id
         self._now = now

@@ -45,13 +45,6 @@ def foreign_accounts(collection: Collection, keys: KeySet) -> Selectors:
     return {f.name: keys.accounts for f in own_fields(collection) if f.rights.key is Kind.ACCOUNT}
 
 
-def is_theirs(collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
-    """Tell whether this row is the person's."""
-    if not any(row.get(name) in values for name, values in selectors(collection, keys).items()):
-        return False
-    return all(row.get(n) in (None, *values) for n, values in foreign_accounts(collection, keys).items())
-
-
 def identifiers_of(collection: Collection, row: Mapping[str, Any]) -> Iterator[Identifier]:
     """The identifiers that this row's `one` edges lead to."""
     for field in own_fields(collection):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from operator_api import app as operator_app
 from operator_api.doors import OperatorDoors
 from public_api import app as public_app
 from public_api.doors import PublicDoors
-from public_api.packages import BucketFiles
+from public_api.packages import BucketFiles, link_client
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
 from rights.certificate import public_jwk
@@ -141,14 +141,9 @@ def sender(ledger: Ledger, post: PostBox, hmac: Hmac) -> Sender:
 @pytest.fixture
 def door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
     """The public door; its buckets and its signing key are moto's."""
-    s3 = boto3.client("s3")
-    for bucket in ("packages", "evidence"):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
-    kms = boto3.client("kms")
-    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
-    doors = PublicDoors(ledger, hmac, BucketFiles(s3, "packages", "evidence", clock), clock)
+    doors = PublicDoors(ledger, hmac, BucketFiles(link_client(), "packages", "evidence", clock), clock)
     pages = Pages(BASE_URL)
-    routes = PublicRoutes(doors, pages, BASE_URL, lambda: {"keys": [public_jwk(kms, key)]})
+    routes = PublicRoutes(doors, pages, BASE_URL, _keys)
     return Door(public_app.build(routes, pages.prefix).resolve)
 
 
@@ -156,6 +151,12 @@ def door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
 def operator(ledger: Ledger, clock: StoppedClock) -> Door:
     claims = {"sub": "op-1", "cognito:groups": "operator"}
     return Door(operator_app.build(OperatorDoors(ledger, clock)).resolve, claims)
+
+
+def _keys() -> dict[str, Any]:
+    kms = boto3.client("kms")
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    return {"keys": [public_jwk(kms, key)]}
 
 
 @dataclass
@@ -189,18 +190,24 @@ class Person:
         assert self.call("POST", "/code", json_body={"code": "123456"}).json["proven"]
         return self
 
+    def is_reviewed(self) -> "Person":
+        """A plan that reached a second account."""
+        self.ledger.lay_plan(self.request_id, subjects=["s"], plan="p", data_map="m", tasks=[], review="second_account")
+        return self
+
     def is_answered(self, operation: Operation = Operation.EXPORT) -> "Person":
         """What the workflow does, without its stores."""
         task = Task(request_id=self.request_id, store="accounts", kind="dynamodb", stage=9, operation=operation)
-        self.ledger.lay_plan(self.request_id, subject="s", plan="p", data_map="m", tasks=[task])
+        self.ledger.lay_plan(self.request_id, subjects=["s"], plan="p", data_map="m", tasks=[task])
         self.ledger.begin_work(self.request_id)
         kept = (Kept(11, "2034-12-31", 1, "statutory_records"),)
         counts = Counts(found=3, exported=3) if operation is Operation.EXPORT else Counts(3, 0, 2, 0, 1, kept)
-        done = {"status": TaskStatus.DONE, "counts": counts, "verified_at": self.ledger.now()}
         claimed = self.ledger.claim_task(self.ledger.task(self.request_id, "accounts"))
-        values = {name: getattr(claimed, name) for name in claimed.__dataclass_fields__} | done
-        self.ledger.checkpoint_task(Task(**values))
+        done = replace(claimed, status=TaskStatus.DONE, counts=counts, verified_at=self.ledger.now())
+        self.ledger.checkpoint_task(done)
         s3 = boto3.client("s3")
+        for bucket in {"packages", "evidence"} - {b["Name"] for b in s3.list_buckets()["Buckets"]}:
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
         if operation is Operation.EXPORT:
             s3.put_object(Bucket="packages", Key=f"packages/{self.request_id}/package.zip", Body=b"zip")
             self.ledger.assembled(self.request_id, "package", f"packages/{self.request_id}/package.zip")

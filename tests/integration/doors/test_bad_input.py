@@ -1,5 +1,6 @@
 """Bad input is told apart, in the one error shape, and writes nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -8,7 +9,7 @@ import pytest
 from tests.integration.doors.conftest import ACCESS, Door, Person, Reply
 
 GOOD = {"phone": "012345678"}
-CASES = [
+CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"right": "fly", "identifiers": GOOD}, "unknown_right", "right"),
     ({"right": "complaint", "identifiers": GOOD}, "right_not_offered", "right"),
     ({"identifiers": GOOD}, "right_missing", "right"),
@@ -27,8 +28,26 @@ CASES = [
     ({"right": "access", "identifiers": GOOD, "account_id": "1"}, "unknown_field", "account_id"),
     ({"right": "access", "identifiers": {**GOOD, "account_id": "1"}}, "unknown_field", "identifiers.account_id"),
     ({"right": "access", "identifiers": GOOD, "locale": "fr"}, "language_not_offered", "locale"),
-    ({"right": "access", "identifiers": GOOD, "requester": {"kind": "agent"}}, "requester_not_offered", "requester.kind"),
+    (
+        {"right": "access", "identifiers": GOOD, "requester": {"kind": "agent"}},
+        "requester_not_offered",
+        "requester.kind",
+    ),
     ({"right": "access", "identifiers": GOOD, "jurisdiction": "Mars"}, "wrong_type", "jurisdiction"),
+]
+UNREADABLE = [
+    ('{"right": "access"', "application/json", 400, "malformed_body"),
+    ("[]", "application/json", 400, "malformed_body"),
+    ('{"right": NaN}', "application/json", 400, "malformed_body"),
+    ('{"right": "access", "right": "deletion"}', "application/json", 400, "malformed_body"),
+    ("[" * 10_000, "application/json", 400, "malformed_body"),
+    ("right=access&right=deletion", "application/x-www-form-urlencoded", 400, "malformed_body"),
+    ("right", "application/x-www-form-urlencoded", 400, "malformed_body"),
+    ("right=%ff", "application/x-www-form-urlencoded", 400, "malformed_body"),
+    ("<right>access</right>", "application/xml", 415, "unsupported_media_type"),
+    ("{}", "", 415, "unsupported_media_type"),
+    ("{}", "text/plain", 415, "unsupported_media_type"),
+    ('{"message": "' + "x" * 40_000 + '"}', "application/json", 413, "too_large"),
 ]
 
 
@@ -41,15 +60,14 @@ def is_one_shape(reply: Reply) -> bool:
     return set(reply.json) == {"error"} and {"code", "message"} <= set(error) <= {"code", "message", "fields"}
 
 
-@pytest.mark.parametrize(("body", "code", "field"), CASES)
-def test_a_body_that_does_not_fit_names_the_field_and_writes_nothing(
-    door: Door, body: dict[str, Any], code: str, field: str
-) -> None:
-    reply = door("POST", "/requests", json_body=body)
-    assert (reply.status, reply.code) == (422, code)
-    assert reply.json["error"]["fields"][field]["code"] == code
-    assert is_one_shape(reply)
-    assert nothing_written()
+def test_a_body_that_does_not_fit_names_the_field_and_writes_nothing(door: Door, subtests: pytest.Subtests) -> None:
+    for body, code, field in CASES:
+        with subtests.test(f"{field}: {code}"):
+            reply = door("POST", "/requests", json_body=body)
+            assert (reply.status, reply.code) == (422, code)
+            assert reply.json["error"]["fields"][field]["code"] == code
+            assert is_one_shape(reply)
+            assert nothing_written()
 
 
 def test_several_problems_are_all_named(door: Door) -> None:
@@ -63,30 +81,13 @@ def test_an_error_never_repeats_what_was_typed(door: Door) -> None:
     assert "Zanzibar" not in door("POST", "/requests", json_body=body).text
 
 
-@pytest.mark.parametrize(
-    ("raw", "content_type", "status", "code"),
-    [
-        ('{"right": "access"', "application/json", 400, "malformed_body"),
-        ("[]", "application/json", 400, "malformed_body"),
-        ('{"right": NaN}', "application/json", 400, "malformed_body"),
-        ('{"right": "access", "right": "deletion"}', "application/json", 400, "malformed_body"),
-        ("[" * 10_000, "application/json", 400, "malformed_body"),
-        ("right=access&right=deletion", "application/x-www-form-urlencoded", 400, "malformed_body"),
-        ("right", "application/x-www-form-urlencoded", 400, "malformed_body"),
-        ("right=%ff", "application/x-www-form-urlencoded", 400, "malformed_body"),
-        ("<right>access</right>", "application/xml", 415, "unsupported_media_type"),
-        ("{}", "", 415, "unsupported_media_type"),
-        ("{}", "text/plain", 415, "unsupported_media_type"),
-        ('{"message": "' + "x" * 40_000 + '"}', "application/json", 413, "too_large"),
-    ],
-)
-def test_a_body_that_cannot_be_read_is_refused_and_writes_nothing(
-    door: Door, raw: str, content_type: str, status: int, code: str
-) -> None:
-    reply = door("POST", "/requests", raw=raw, headers={"Content-Type": content_type})
-    assert (reply.status, reply.code) == (status, code)
-    assert is_one_shape(reply)
-    assert nothing_written()
+def test_a_body_that_cannot_be_read_is_refused_and_writes_nothing(door: Door, subtests: pytest.Subtests) -> None:
+    for raw, content_type, status, code in UNREADABLE:
+        with subtests.test(f"{content_type} {code}"):
+            reply = door("POST", "/requests", raw=raw, headers={"Content-Type": content_type})
+            assert (reply.status, reply.code) == (status, code)
+            assert is_one_shape(reply)
+            assert nothing_written()
 
 
 def test_a_wrong_token_and_an_unknown_request_get_the_same_answer(door: Door, person: Person) -> None:
@@ -106,10 +107,10 @@ def test_a_missing_token_and_the_token_of_another_request_are_refused(door: Door
     assert person.call("POST", "/code", token=first, json_body={"code": "123456"}).status == 401
 
 
-@pytest.mark.parametrize("path", ["/requests/nonsense", "/nowhere", "/static/site.css", "/s/nonsense", "/requests/x/y/z"])
-def test_what_cannot_exist_is_not_found(door: Door, path: str) -> None:
-    reply = door("GET", path, token="x")
-    assert (reply.status, reply.code) == (404, "not_found")
+def test_what_cannot_exist_is_not_found(door: Door) -> None:
+    for path in ("/requests/nonsense", "/nowhere", "/static/site.css", "/s/nonsense", "/requests/x/y/z"):
+        reply = door("GET", path, token="x")
+        assert (reply.status, reply.code) == (404, "not_found")
 
 
 def test_the_token_of_a_request_that_is_gone_is_told_so(door: Door, person: Person) -> None:
@@ -119,21 +120,19 @@ def test_the_token_of_a_request_that_is_gone_is_told_so(door: Door, person: Pers
     assert person.call("GET").status == 404
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
+def test_a_code_that_is_none_costs_no_try(person: Person, subtests: pytest.Subtests) -> None:
+    person.asks()
+    for code, expected in (
         ("12345", "code_too_short"),
         ("1234567", "code_too_long"),
         ("12345a", "code_not_digits"),
         ("", "code_missing"),
         ("1" * 41, "too_long"),
         (123456, "wrong_type"),
-    ],
-)
-def test_a_code_that_is_none_costs_no_try(person: Person, code: Any, expected: str) -> None:
-    person.asks()
-    reply = person.call("POST", "/code", json_body={"code": code})
-    assert (reply.status, reply.code) == (422, expected)
+    ):
+        with subtests.test(expected):
+            reply = person.call("POST", "/code", json_body={"code": code})
+            assert (reply.status, reply.code) == (422, expected)
     assert (person.ledger.codes(person.request_id) or {})["tries_left"] == 5
 
 
@@ -149,8 +148,6 @@ def test_wrong_codes_count_down_and_are_used_up_with_and_without_an_account(pers
 
 
 def test_a_code_that_is_too_old_is_gone(person: Person, later: Any) -> None:
-    from datetime import timedelta
-
     person.asks()
     later(timedelta(minutes=16))
     reply = person.call("POST", "/code", json_body={"code": "123456"})

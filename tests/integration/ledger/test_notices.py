@@ -19,9 +19,7 @@ def test_a_notice_is_claimed_by_one_sender(ledger: Ledger) -> None:
 def test_a_notice_whose_sender_died_is_claimed_again_after_a_while(ledger: Ledger, clock: StoppedClock) -> None:
     request_id, notice_id = queued(ledger, "completed")
     ledger.claim_notice(request_id, notice_id)
-    assert ledger.unsent_notices(request_id) == []
     clock.advance(minutes=11)
-    assert [notice.id for notice in ledger.unsent_notices(request_id)] == [notice_id]
     assert ledger.claim_notice(request_id, notice_id) is not None
 
 
@@ -30,7 +28,6 @@ def test_a_code_is_never_sent_twice(ledger: Ledger, clock: StoppedClock) -> None
     ledger.claim_notice(request_id, notice_id)
     clock.advance(days=1)
     assert ledger.claim_notice(request_id, notice_id) is None
-    assert ledger.unsent_notices(request_id) == []
 
 
 def test_a_sent_notice_is_an_event_and_is_not_sent_again(ledger: Ledger) -> None:
@@ -50,3 +47,32 @@ def test_a_failed_notice_is_tried_again_a_few_times_only(ledger: Ledger) -> None
         ledger.notice_failed(claimed, "ThrottlingException")
         tries += 1
     assert tries == 5
+
+
+def handed_over(ledger: Ledger, request_id: str, notice_id: str) -> dict[str, str]:
+    key = {"PK": f"REQUEST#{request_id}", "SK": f"NOTICE#{notice_id}"}
+    since, notice = ledger.owed_since(key), ledger.notice(request_id, notice_id)
+    assert since is not None
+    assert notice is not None
+    ledger.handed_over(notice, since)
+    return key
+
+
+def test_a_notice_that_was_handed_over_is_owed_again_later_until_it_is_sent(
+    ledger: Ledger, clock: StoppedClock
+) -> None:
+    request_id, notice_id = queued(ledger, "completed")
+    key = handed_over(ledger, request_id, notice_id)
+    assert ledger.owed_since(key) is None
+    clock.advance(minutes=16)
+    assert ledger.owed_since(key) is not None
+    claimed = ledger.claim_notice(request_id, notice_id)
+    assert claimed is not None
+    ledger.notice_sent(claimed, "1")
+    assert ledger.owed_since(key) is None
+
+
+def test_a_code_is_handed_over_once(ledger: Ledger, clock: StoppedClock) -> None:
+    key = handed_over(ledger, *queued(ledger, "code"))
+    clock.advance(days=1)
+    assert ledger.owed_since(key) is None

@@ -22,16 +22,17 @@ def task(request_id: str, store: str = "accounts") -> Task:
     return Task(request_id=request_id, store=store, kind="dynamodb", stage=1, operation=Operation.ERASE)
 
 
-def planned(ledger: Ledger, subject: str = "somebody", right: Right = Right.DELETION) -> str:
+def planned(ledger: Ledger, *subjects: str, right: Right = Right.DELETION, review: str | None = None) -> str:
+    subjects = subjects or ("somebody",)
     request_id = verified(ledger, right)
     tasks = [task(request_id), task(request_id, "orders")]
-    ledger.lay_plan(request_id, subject=subject, plan="hash", data_map="1", tasks=tasks)
+    ledger.lay_plan(request_id, subjects=subjects, plan="hash", data_map="1", tasks=tasks, review=review)
     return request_id
 
 
 def test_a_plan_is_laid_once(ledger: Ledger) -> None:
     request_id = planned(ledger)
-    ledger.lay_plan(request_id, subject="other", plan="other", data_map="2", tasks=[])
+    ledger.lay_plan(request_id, subjects=["other"], plan="other", data_map="2", tasks=[])
     assert ledger.get(request_id).plan == "hash"
     assert [t.store for t in ledger.tasks(request_id)] == ["accounts", "orders"]
 
@@ -45,8 +46,18 @@ def test_a_second_request_of_the_same_person_and_right_is_linked_to_the_first(le
 
 
 def test_another_right_or_person_is_not_held_up(ledger: Ledger) -> None:
-    requests = [planned(ledger), planned(ledger, right=Right.ACCESS), planned(ledger, subject="somebody else")]
+    requests = [planned(ledger), planned(ledger, right=Right.ACCESS), planned(ledger, "somebody else")]
     assert [ledger.get(r).status for r in requests] == [Status.VERIFIED] * 3
+
+
+def test_a_request_over_two_accounts_is_linked_to_the_one_that_holds_either(ledger: Ledger) -> None:
+    first = planned(ledger, "account 1")
+    assert ledger.get(planned(ledger, "account 2", "account 1")).linked_to == first
+    assert ledger.get(planned(ledger, "account 2")).linked_to is None
+
+
+def test_a_plan_that_needs_a_review_is_never_without_it(ledger: Ledger) -> None:
+    assert ledger.get(planned(ledger, review="second_account")).status is Status.IN_REVIEW
 
 
 def test_an_ended_request_frees_the_person_for_the_next(ledger: Ledger) -> None:
@@ -63,8 +74,7 @@ def test_work_that_has_begun_can_no_longer_be_withdrawn(ledger: Ledger) -> None:
 
 
 def test_a_request_in_review_needs_an_approval_before_work_begins(ledger: Ledger) -> None:
-    request_id = planned(ledger)
-    ledger.ask_for_review(request_id, "second_account")
+    request_id = planned(ledger, review="second_account")
     with pytest.raises(IllegalTransitionError):
         ledger.begin_work(request_id)
     ledger.decide(request_id, "approve", by="operator:1")
@@ -72,8 +82,7 @@ def test_a_request_in_review_needs_an_approval_before_work_begins(ledger: Ledger
 
 
 def test_a_refusal_ends_the_request_with_its_ground_and_tells_the_person(ledger: Ledger) -> None:
-    request_id = planned(ledger)
-    ledger.ask_for_review(request_id, "second_account")
+    request_id = planned(ledger, review="second_account")
     refused = ledger.decide(request_id, "refuse", by="operator:1", ground=8)
     assert (refused.status, refused.ground) == (Status.REFUSED, 8)
     assert "refused" in [notice.kind for notice in ledger.notices(request_id)]

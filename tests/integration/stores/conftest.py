@@ -33,7 +33,11 @@ class _Template(yaml.SafeLoader):
     """CloudFormation's short functions are of no interest here."""
 
 
-_Template.add_multi_constructor("!", lambda loader, suffix, node: None)  # type: ignore[no-untyped-call]
+def _nothing(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> None:
+    """Stands for whatever a short function would give."""
+
+
+_Template.add_multi_constructor("!", _nothing)
 
 
 @pytest.fixture(scope="session")
@@ -51,13 +55,13 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture
-def database(postgres: str) -> Iterator[str]:
+def database(postgres: str) -> str:
     """A database of the test's own."""
     name = "of_one_test"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
-    yield postgres.replace("/mall?", f"/{name}?")
+    return postgres.replace("/mall?", f"/{name}?")
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ SHOP = store(
     ),
 )
 ME = person("acc-1", phone="+85510")
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 
 
 def order(number: int, account: str = "acc-1", placed: str = "2025-01-01") -> tuple[str, str, str]:
@@ -148,8 +149,7 @@ def test_a_page_that_is_exactly_full_is_the_last(shop: Shop) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(ids=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8), unique=True, max_size=12),
-       size=st.integers(1, 5))  # fmt: skip
+@given(ids=st.lists(TEXTS, unique=True, max_size=12), size=st.integers(1, 5))
 def test_pages_hold_every_row_once_whatever_the_keys_and_the_page_size(shop: Shop, ids: list[str], size: int) -> None:
     shop.admin.execute("TRUNCATE notes")
     shop.insert("notes", *((name, "acc-1", None, None, "x", None) for name in ids))
@@ -371,3 +371,36 @@ def test_what_is_retained_is_planned_as_such_and_left_alone(shop: Shop) -> None:
     assert [change.disposition for change in page.changes] == [Disposition.RETAIN]
     shop.connector().apply_page("orders", ME, page)
     assert len(shop.rows("orders")) == 1
+
+
+DEEP = store(
+    collection("orders", field("id", primary_key=True), field("account_id", ACCOUNT)),
+    collection("parcels", field("id", primary_key=True), field("order_id", refers="orders.id")),
+    collection(
+        "scans",
+        field("id", primary_key=True),
+        field("parcel_id", refers="parcels.id"),
+        field("status"),
+        retain_when=[DISPUTE],
+    ),
+)
+
+
+def test_a_chain_of_references_says_whose_a_row_is_and_what_a_kept_row_holds_on_to(shop: Shop) -> None:
+    shop.admin.execute("CREATE TABLE parcels (id int PRIMARY KEY, order_id uuid REFERENCES orders)")
+    shop.admin.execute("CREATE TABLE scans (id int PRIMARY KEY, parcel_id int REFERENCES parcels, status text)")
+    shop.insert("orders", order(1), order(2), order(3, "acc-2"))
+    shop.insert("parcels", *((n, order(n)[0]) for n in (1, 2, 3)))
+    shop.insert("scans", (1, 1, "open"), (2, 2, "closed"), (3, 3, "closed"), (4, 1, "closed"))
+    connector = shop.connector(1, DEEP)
+    assert connector.count(ME) == {"orders": 2, "parcels": 2, "scans": 3}
+    planned = connector.plan_page("orders", ME, None, TODAY)
+    assert [change.disposition for change in planned.changes] == [Disposition.RETAIN]
+    done = erase_all(connector)
+    assert {name: (counts.erased, counts.retained) for name, counts in done.items()} == {
+        "orders": (1, 1),
+        "parcels": (1, 1),
+        "scans": (2, 1),
+    }
+    assert [row[0] for row in shop.rows("scans")] == [1, 3]
+    assert left(connector) == 0

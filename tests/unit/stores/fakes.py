@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - a fake keeps the names of what it stands for
 """Fakes that several tests of the stores share: a ledger, a package, a context and a store in memory."""
 
 import json

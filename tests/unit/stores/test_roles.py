@@ -18,7 +18,7 @@ class Sts:
         self.now = START
         self.asked: list[str] = []
 
-    def assume_role(self, *, RoleArn: str, RoleSessionName: str, DurationSeconds: int) -> dict[str, Any]:  # noqa: N803
+    def assume_role(self, *, RoleArn: str, DurationSeconds: int, **_: Any) -> dict[str, Any]:  # noqa: N803
         self.asked.append(RoleArn)
         until = self.now + timedelta(seconds=DurationSeconds)
         made = {"AccessKeyId": "a", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": until}
@@ -32,7 +32,7 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
 
 
 def roles(sts: Sts) -> Roles:
-    return Roles(sts, "123456789012", lambda: sts.now)  # type: ignore[arg-type]
+    return Roles(sts, "123456789012", lambda: sts.now)
 
 
 def test_a_role_of_the_data_map_is_assumed_in_the_account_it_runs_in(sts: Sts) -> None:

@@ -7,7 +7,7 @@ from rights.domain.rights import Operation
 from rights.domain.work import Counts, Disposition, Kept, TaskStatus
 from rights.errors import NotReadyError, StaleWriteError, StoreUnavailableError
 from rights.ledger.model import Task
-from rights.stores.contract import Connector
+from rights.stores.contract import Connector, ErasurePage
 from rights.stores.work import Report, Worker
 from tests.unit.stores.fakes import REQUEST, FakeLedger, FakeParts, FakeStore, Killed, Patient, at_noon
 
@@ -184,7 +184,7 @@ def test_rows_that_come_in_meanwhile_are_erased_in_a_late_round_and_kept_ones_ar
 class Haunted(FakeStore):
     """A store in which an erased row is there again at once."""
 
-    def apply_page(self, collection, keys, page) -> None:  # type: ignore[no-untyped-def]
+    def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         super().apply_page(collection, keys, page)
         self.rows["items"]["i1"] = ERASE
 
@@ -212,7 +212,7 @@ def test_a_failed_store_that_is_repaired_counts_what_it_kept_once() -> None:
 
 def test_a_store_that_does_not_answer_leaves_the_task_where_it_was() -> None:
     class Down(FakeStore):
-        def plan_page(self, *_: object) -> None:  # type: ignore[override]
+        def plan_page(self, *_: object) -> ErasurePage:
             raise StoreUnavailableError
 
     ledger = FakeLedger(Operation.ERASE)
@@ -260,7 +260,7 @@ def test_wherever_it_is_killed_the_counts_of_an_erasure_are_exact(
         if moments in kills:
             raise Killed
 
-    ledger.before_checkpoint = store.after_apply = store.after_plan = moment  # type: ignore[assignment]
+    ledger.before_checkpoint = store.after_apply = store.after_plan = moment
     for _ in range(20):
         try:
             task = finish(ledger, store)
@@ -290,7 +290,7 @@ def test_wherever_it_is_killed_an_export_has_every_record_once(rows: set[int], p
         if moments in kills:
             raise Killed
 
-    ledger.before_checkpoint = parts.after_write = moment  # type: ignore[assignment]
+    ledger.before_checkpoint = parts.after_write = moment
     for _ in range(20):
         try:
             task = finish(ledger, store, parts)

@@ -1,0 +1,120 @@
+"""The handlers as Lambda calls them, with the sample events and settings from the environment."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import operator_api.app
+import public_api.app
+import send_notice.app
+from rights import clients, wiring
+from rights.ledger import Ledger
+
+HANDLERS = {
+    "public_api": public_api.app.lambda_handler,
+    "operator_api": operator_api.app.lambda_handler,
+    "send_notice": send_notice.app.lambda_handler,
+}
+EXPECTED = {
+    "public_api_form": 200,
+    "public_api_create_json": 202,
+    "public_api_create_form": 303,
+    "public_api_create_bad": 422,
+    "public_api_status": 401,
+    "public_api_code": 401,
+    "public_api_package": 401,
+    "public_api_keys": 200,
+    "operator_api_find": 200,
+    "operator_api_retry": 404,
+    "operator_api_decision": 404,
+}
+
+
+@dataclass
+class Context:
+    function_name: str = "sample"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:ap-southeast-1:123456789012:function:sample"
+    aws_request_id: str = "sample"
+
+
+def sample(root: Path, name: str) -> Any:
+    return json.loads((root / "events" / f"{name}.json").read_text())
+
+
+@pytest.fixture
+def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment of the functions, over the fixtures' table and fresh keys."""
+    kms = boto3.client("kms")
+    signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    environment = {
+        "LEDGER_TABLE": "ledger",
+        "SEAL_KEY_ID": kms.create_key()["KeyMetadata"]["KeyId"],
+        "SIGN_KEY_ID": signing,
+        "SECRET_ID": boto3.client("secretsmanager").create_secret(Name="hmac", SecretString="secret")["ARN"],
+        "BASE_URL": "https://mall.example",
+        "PACKAGE_BUCKET": "packages",
+        "EVIDENCE_BUCKET": "evidence",
+        "MAIL_FROM": "data@mall.example",
+        "SMS_SENDER": "TinhTinh",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for made_once in (
+        clients.client,
+        wiring.sealer,
+        wiring.hmac,
+        wiring.ledger,
+        public_api.app._app,
+        operator_api.app._app,
+        send_notice.app._sender,
+    ):
+        made_once.cache_clear()
+
+
+# Powertools warns of invocations without a metric; these have none of their own.
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_every_sample_event_of_the_doors_is_answered_as_expected(
+    deployed: None, root: Path, subtests: pytest.Subtests
+) -> None:
+    names = {
+        path.stem
+        for pattern in ("public_api_*", "operator_api_*")
+        for path in (root / "events").glob(f"{pattern}.json")
+    }
+    assert names == set(EXPECTED)
+    for name, status in EXPECTED.items():
+        with subtests.test(name):
+            handler = HANDLERS[name.rpartition("api_")[0] + "api"]
+            assert handler(sample(root, name), Context())["statusCode"] == status
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_a_notice_that_does_not_exist_is_done_with(deployed: None, root: Path) -> None:
+    assert HANDLERS["send_notice"](sample(root, "send_notice"), Context()) == {"batchItemFailures": []}
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_the_logs_of_a_door_hold_no_personal_data(
+    deployed: None, root: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("public_api_create_json", "public_api_create_form", "public_api_create_bad"):
+        HANDLERS["public_api"](sample(root, name), Context())
+    captured = capsys.readouterr()
+    logged = captured.out + captured.err
+    assert '"http_status":202' in logged
+    for secret in ("12345678", "345 678", "dara", "call me", "token"):
+        assert secret not in logged

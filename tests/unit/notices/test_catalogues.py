@@ -1,0 +1,68 @@
+"""The catalogues: complete, compiled, and in the language they claim."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from rights.domain.rights import Locale
+from rights.notices.i18n import LOCALE_DIR
+
+FUNCTIONS = LOCALE_DIR.parents[2]
+LANGUAGES = ["km", "zh"]
+SCRIPT = {"km": re.compile("[\u1780-\u17ff]"), "zh": re.compile("[\u4e00-\u9fff]")}
+
+
+def folder(language: str) -> Path:
+    return LOCALE_DIR / language / "LC_MESSAGES"
+
+
+def catalogue(language: str) -> Catalog:
+    with (folder(language) / "rights.po").open("rb") as file:
+        return read_po(file)
+
+
+def sources() -> set[str]:
+    methods = [("**.py", "python"), ("**.html.j2", "jinja2.ext:babel_extract")]
+    found = extract_from_dir(
+        FUNCTIONS, methods, {"**.html.j2": {"trim_blocks": "true"}}, {"say": (2,), "N_": None, "t": None}
+    )
+    return {str(message) for _, _, message, _, _ in found}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_source_text_is_translated_and_none_is_left_over(language: str) -> None:
+    translated = {str(message.id) for message in catalogue(language) if message.id and message.string}
+    assert translated == sources()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_english(language: str) -> None:
+    for message in catalogue(language):
+        if message.id:
+            assert message.string != message.id
+            assert SCRIPT[language].search(str(message.string)), message.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_fills_in_the_same_places(language: str) -> None:
+    for message in catalogue(language):
+        places = [sorted(set(re.findall(r"{(\w+)}", str(text)))) for text in (message.id, message.string)]
+        if message.id:
+            assert places[0] == places[1], message.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_catalogue_is_the_one_that_is_read(language: str) -> None:
+    compiled = BytesIO()
+    write_mo(compiled, catalogue(language))
+    assert (folder(language) / "rights.mo").read_bytes() == compiled.getvalue()
+
+
+def test_there_is_a_catalogue_for_every_language_but_the_source() -> None:
+    assert {path.name for path in LOCALE_DIR.iterdir() if path.is_dir()} == set(Locale) - {Locale.EN}

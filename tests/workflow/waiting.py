@@ -1,0 +1,20 @@
+"""Waiting for something to become so: no test sleeps for a fixed time."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], what: str, *, seconds: float = 90.0, every: float = 0.05) -> T:
+    """What `look` finds as soon as that is true; fails when nothing is found in time."""
+    until = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > until:
+            message = f"within {seconds:.0f} s there was no {what}"
+            raise AssertionError(message)
+        time.sleep(every)
