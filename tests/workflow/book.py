@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from local.cloud import Cloud
 
 Item = dict[str, Any]
 
-_TIMES = ("relay_at", "run_started_at", "retry_at", "queued_at", "claimed_at")
+_TIMES = ("relay_at", "run_started_at", "retry_at")
 
 
 class Book:
@@ -116,20 +117,20 @@ class Book:
         serialise: Callable[[Any], dict[str, Any]] = TypeSerializer().serialize
         names = list(values)
         # Only what is still as it was read: the product may write at the same time.
-        self._dynamodb.update_item(
-            TableName=self.table,
-            Key={name: {"S": item[name]} for name in ("PK", "SK")},
-            UpdateExpression="SET " + ", ".join(f"#{n} = :{n}" for n in names),
-            ConditionExpression=" AND ".join(f"#{n} = :was_{n}" for n in names),
-            ExpressionAttributeNames={f"#{n}": n for n in names},
-            ExpressionAttributeValues={f":{n}": serialise(values[n]) for n in names}
-            | {f":was_{n}": serialise(item[n]) for n in names},
-        )
+        with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+            self._dynamodb.update_item(
+                TableName=self.table,
+                Key={name: {"S": item[name]} for name in ("PK", "SK")},
+                UpdateExpression="SET " + ", ".join(f"#{n} = :{n}" for n in names),
+                ConditionExpression=" AND ".join(f"#{n} = :was_{n}" for n in names),
+                ExpressionAttributeNames={f"#{n}": n for n in names},
+                ExpressionAttributeValues={f":{n}": serialise(values[n]) for n in names}
+                | {f":was_{n}": serialise(item[n]) for n in names},
+            )
 
 
 def _earlier(moment: str, minutes: int) -> str:
-    earlier = datetime.fromisoformat(moment) - timedelta(minutes=minutes)
-    return earlier.isoformat(timespec="microseconds" if "." in moment else "seconds").replace("+00:00", "Z")
+    return (datetime.fromisoformat(moment) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _plain(item: Item) -> Item:

@@ -6,6 +6,9 @@ import pytest
 
 from local.cloud import Cloud, Options, running
 from local.journey import Visitor
+from local.mall import Person
+from tests.workflow.book import Book
+from tests.workflow.controls import Operator
 
 PEOPLE = 120
 
@@ -21,3 +24,34 @@ def visitor(cloud: Cloud) -> Iterator[Visitor]:
     visitor = Visitor(cloud.base_url, cloud.mailbox)
     yield visitor
     visitor.close()
+
+
+@pytest.fixture(scope="session")
+def book(cloud: Cloud) -> Book:
+    return Book(cloud)
+
+
+@pytest.fixture(scope="session")
+def operator(cloud: Cloud) -> Operator:
+    return Operator(cloud, "olivia", "operator")
+
+
+class Crowd:
+    """The ordinary people of the mall, each given out once, so that no test meets what another did."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._left = [person for person in cloud.mall.people if not person.special and person.account_id]
+
+    def someone(self, *collections: str) -> Person:
+        """Somebody with an account, a phone, a mail address, and rows in these collections."""
+        for person in self._left:
+            if person.email and all(person.rows.get(name) for name in collections):
+                self._left.remove(person)
+                return person
+        message = f"nobody is left with {collections}"
+        raise LookupError(message)
+
+
+@pytest.fixture(scope="session")
+def crowd(cloud: Cloud) -> Crowd:
+    return Crowd(cloud)

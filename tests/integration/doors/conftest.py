@@ -190,11 +190,6 @@ class Person:
         assert self.call("POST", "/code", json_body={"code": "123456"}).json["proven"]
         return self
 
-    def is_reviewed(self) -> "Person":
-        """A plan that reached a second account."""
-        self.ledger.lay_plan(self.request_id, subjects=["s"], plan="p", data_map="m", tasks=[], review="second_account")
-        return self
-
     def is_answered(self, operation: Operation = Operation.EXPORT) -> "Person":
         """What the workflow does, without its stores."""
         task = Task(request_id=self.request_id, store="accounts", kind="dynamodb", stage=9, operation=operation)

@@ -61,9 +61,8 @@ def test_only_bearer_tokens_are_taken(header: str, token: str | None) -> None:
 
 def test_a_body_may_come_in_base64() -> None:
     assert read_body(call("eyJhIjogMX0=", base64=True, content_type="application/json")) == ({"a": 1}, False)
-    for body in ("%%%", "/w=="):
-        with pytest.raises(ApiError, match="malformed_body"):
-            read_body(call(body, base64=True, content_type="application/json"))
+    with pytest.raises(ApiError, match="malformed_body"):
+        read_body(call("/w==", base64=True, content_type="application/json"))
 
 
 def test_no_body_at_all_is_an_empty_one() -> None:

@@ -1,0 +1,203 @@
+"""What happens to a cloud from outside: settings change, events come again, streams stop, operators look."""
+
+import base64
+import hashlib
+import hmac
+import json
+import struct
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg import sql
+
+from local.cloud import Cloud
+from tests.workflow.waiting import eventually
+
+PASSWORD = "Correct-horse-battery-7"
+
+
+def invoke(cloud: Cloud, function: str, event: dict[str, Any]) -> Any:
+    """Invoke a function by its name in the template, as its event source would; what it returned."""
+    name = cloud.resources[function]
+    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    body = json.loads(answer["Payload"].read() or b"null")
+    assert "FunctionError" not in answer, body
+    return body
+
+
+def sweep(cloud: Cloud) -> dict[str, int]:
+    """What the schedule does every five minutes."""
+    counts: dict[str, int] = invoke(cloud, "SweepFunction", {})
+    return counts
+
+
+def stream_event(keys: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The event of the ledger's stream about items of these keys."""
+    return {
+        "Records": [
+            {
+                "eventID": f"{number}",
+                "eventName": "MODIFY",
+                "eventSource": "aws:dynamodb",
+                "dynamodb": {
+                    "Keys": {"PK": {"S": partition}, "SK": {"S": sort}},
+                    "SequenceNumber": f"{number:021d}",
+                    "StreamViewType": "KEYS_ONLY",
+                },
+            }
+            for number, (partition, sort) in enumerate(keys, start=1)
+        ]
+    }
+
+
+def queue_event(messages: Iterable[dict[str, str]]) -> dict[str, Any]:
+    """The event of the notice queue with these messages."""
+    return {
+        "Records": [
+            {"messageId": f"{number}", "receiptHandle": "-", "body": json.dumps(message), "attributes": {},
+             "messageAttributes": {}, "eventSource": "aws:sqs"}
+            for number, message in enumerate(messages)
+        ]
+    }  # fmt: skip
+
+
+@contextmanager
+def settings(cloud: Cloud, function: str, **values: int) -> Iterator[None]:
+    """Other settings of a function for a while, as a deployment with other parameters makes them."""
+    functions, name = cloud.client("lambda"), cloud.resources[function]
+    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    changed = before | {setting.upper(): str(value) for setting, value in values.items()}
+    assert before.keys() == changed.keys(), "no such setting"
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+
+@contextmanager
+def deaf_relay(cloud: Cloud) -> Iterator[None]:
+    """No record of the ledger's stream reaches the relay."""
+    functions = cloud.client("lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=cloud.resources["RelayFunction"])[
+        "EventSourceMappings"
+    ]
+    _switch(functions, mapping["UUID"], on=False)
+    try:
+        yield
+    finally:
+        _switch(functions, mapping["UUID"], on=True)
+
+
+def _switch(functions: Any, mapping: str, *, on: bool) -> None:
+    functions.update_event_source_mapping(UUID=mapping, Enabled=on)
+    wanted = "Enabled" if on else "Disabled"
+    eventually(lambda: functions.get_event_source_mapping(UUID=mapping)["State"] == wanted, wanted)
+
+
+@contextmanager
+def owner(cloud: Cloud) -> Iterator[psycopg.Connection]:
+    """The mall's database, as the mall's owner."""
+    with psycopg.connect(cloud.database.dsn, autocommit=True) as connection:
+        yield connection
+
+
+@contextmanager
+def refused(cloud: Cloud, privilege: str, table: str) -> Iterator[None]:
+    """The rights system may not do this to a table of the mall."""
+    names = {"privilege": sql.SQL(privilege), "table": sql.Identifier(table)}
+    with owner(cloud) as connection:
+        connection.execute(sql.SQL("REVOKE {privilege} ON {table} FROM mall_rights").format(**names))
+    try:
+        yield
+    finally:
+        with owner(cloud) as connection:
+            connection.execute(sql.SQL("GRANT {privilege} ON {table} TO mall_rights").format(**names))
+
+
+@contextmanager
+def locked(cloud: Cloud, table: str) -> Iterator[None]:
+    """Somebody of the mall holds a table locked against every change."""
+    with psycopg.connect(cloud.database.dsn) as connection:
+        connection.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(sql.Identifier(table)))
+        yield
+        connection.rollback()
+
+
+def somebody_waits(cloud: Cloud, event: str) -> bool:
+    """Whether the rights system waits for a lock of this sort in the mall's database."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'mall_rights' AND wait_event = %s"
+    with owner(cloud) as connection:
+        row = connection.execute(query, [event]).fetchone()
+    return bool(row and row[0])
+
+
+class Operator:
+    """An operator: a user of the operators' pool with a password and a time-based code."""
+
+    def __init__(self, cloud: Cloud, name: str, *groups: str) -> None:
+        self._http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+        self._users = cloud.client("cognito-idp")
+        self._pool = cloud.outputs["OperatorPoolId"]
+        self._http.headers["Authorization"] = f"Bearer {self._sign_in(name, groups)}"
+
+    def _sign_in(self, name: str, groups: Iterable[str]) -> str:
+        self._users.admin_create_user(UserPoolId=self._pool, Username=name, MessageAction="SUPPRESS")
+        self._users.admin_set_user_password(UserPoolId=self._pool, Username=name, Password=PASSWORD, Permanent=True)
+        for group in groups:
+            self._users.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)
+        # A client of the test's own: the console's takes no passwords outside of SRP.
+        client = self._users.create_user_pool_client(
+            UserPoolId=self._pool, ClientName=f"{name}-test", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+        )["UserPoolClient"]["ClientId"]
+        enrolled = self._enrol(client, name)
+        challenge = self._initiate(client, name)
+        answer = self._users.admin_respond_to_auth_challenge(
+            UserPoolId=self._pool,
+            ClientId=client,
+            ChallengeName=challenge["ChallengeName"],
+            Session=challenge["Session"],
+            ChallengeResponses={"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": totp(enrolled)},
+        )
+        token: str = answer["AuthenticationResult"]["IdToken"]
+        return token
+
+    def _enrol(self, client: str, name: str) -> str:
+        token = self._initiate(client, name)["AuthenticationResult"]["AccessToken"]
+        secret: str = self._users.associate_software_token(AccessToken=token)["SecretCode"]
+        self._users.verify_software_token(AccessToken=token, UserCode=totp(secret))
+        return secret
+
+    def _initiate(self, client: str, name: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._users.admin_initiate_auth(
+            UserPoolId=self._pool,
+            ClientId=client,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+        )
+        return answer
+
+    def get(self, path: str) -> httpx.Response:
+        """Look."""
+        return self._http.get(f"/ops/requests{path}")
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Decide something."""
+        return self._http.post(f"/ops/requests{path}", json=body or {})
+
+    def finds(self, request_id: str, status: str) -> bool:
+        """Whether the list of a status has this request."""
+        found = self.get(f"?status={status}").json()["requests"]
+        return any(request["request_id"] == request_id for request in found)
+
+
+def totp(secret: str) -> str:
+    """The time-based code of now (RFC 6238)."""
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
+    start = digest[-1] & 15
+    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
