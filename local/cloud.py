@@ -217,7 +217,7 @@ def _work_folder() -> Iterator[Path]:
 
 @contextmanager
 def _stop_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end us as Ctrl-C does, through every clean-up."""
+    """Let SIGTERM and SIGHUP end us as Ctrl-C does, through every clean-up; Ctrl-C too where a shell had it ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -225,7 +225,7 @@ def _stop_signals() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

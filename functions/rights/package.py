@@ -62,11 +62,12 @@ def write_package(
             for collection in task.by_collection:
                 folder = f"{task.store}/{collection}/"
                 names = list(exports.names(folder))
-                pages = [name for name in names if name.endswith(".jsonl") and "/files/" not in name]
+                # Under the folder itself: a collection may be called "files" too.
+                files = [name for name in names if name.startswith(f"{folder}files/")]
+                pages = [name for name in names if not name.startswith(f"{folder}files/")]
                 package.add(f"data/{task.store}/{collection}.json", _json_list(exports, pages))
-                for name in names:
-                    if "/files/" in name:
-                        package.add(f"data/{name}", exports.chunks(name))
+                for name in files:
+                    package.add(f"data/{name}", exports.chunks(name))
         manifest = {"request_id": request.id, "made_at": now.isoformat(), "sha256": package.hashes}
         package.add("manifest.json", [json.dumps(manifest, indent=1).encode()])
 

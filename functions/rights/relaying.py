@@ -79,8 +79,8 @@ class Relay:
         self._ledger.started(request)
 
     def _answer(self, key: Item) -> None:
-        wait = self._ledger.wait(key)
-        if wait is None or wait.token is None or wait.answer is None:
+        wait = self._ledger.wait_with_token(key)
+        if wait is None or wait.answer is None:
             return
         try:
             self._states.send_task_success(taskToken=wait.token, output=json.dumps(wait.answer))

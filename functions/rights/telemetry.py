@@ -5,6 +5,7 @@ a foreign exception may quote the very row that caused it.
 """
 
 import traceback
+import warnings
 from types import TracebackType
 from typing import Any
 
@@ -39,6 +40,9 @@ class _Discreet(LambdaPowertoolsFormatter):
         where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
         return f"{ei[0].__name__ if ei[0] else 'error'} at {where}"
 
+
+# Most invocations have nothing to count, and that is nothing to warn about.
+warnings.filterwarnings("ignore", message="No application metrics to publish", category=UserWarning)
 
 logger = Logger(logger_formatter=_Discreet(), log_uncaught_exceptions=False)
 metrics = Metrics()

@@ -80,7 +80,8 @@ def states(kind: str | None = None) -> dict[str, State]:
 
 def function_of(state: State) -> str:
     """What a Task calls: the name of the substitution, or the expression that chooses a function."""
-    return str(state["Arguments"]["FunctionName"]).removeprefix("${").removesuffix("}")
+    name = str(state["Arguments"]["FunctionName"])
+    return name[2:-1] if name.startswith("${") else name
 
 
 def _edges(state: State) -> Iterator[Edge]:

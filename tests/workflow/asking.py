@@ -8,8 +8,8 @@ import httpx
 
 from local.cloud import Cloud
 from local.journey import ENDS
-from local.mailbox import Message
-from local.mall import Expectation, Person
+from local.mailbox import Mailbox, Message
+from local.mall import Expectation
 from tests.workflow.waiting import eventually
 
 CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
@@ -20,12 +20,17 @@ class Asking:
     """One request, from `POST /requests` on."""
 
     def __init__(
-        self, cloud: Cloud, right: str, *, headers: dict[str, str] | None = None, **identifiers: str | None
+        self,
+        mailbox: Mailbox,
+        http: httpx.Client,
+        right: str,
+        identifiers: dict[str, str],
+        headers: dict[str, str] | None = None,
     ) -> None:
-        self._cloud = cloud
-        self._http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+        self._mailbox = mailbox
+        self._http = http
         self.right = right
-        self.identifiers = {kind: value for kind, value in identifiers.items() if value}
+        self.identifiers = identifiers
         self._before = set(self.messages())
         body = {"right": right, "identifiers": self.identifiers, "requester": {"kind": "self"}, "locale": "en"}
         self.reply = self._http.post("/requests", json=body, headers=headers)
@@ -47,7 +52,7 @@ class Asking:
     def messages(self, *kinds: str) -> list[Message]:
         """What arrived at the typed contacts so far, newest first."""
         contacts = [value for kind, value in self.identifiers.items() if not kinds or kind in kinds]
-        return self._cloud.mailbox.sent_to(*contacts)
+        return self._mailbox.sent_to(*contacts)
 
     def new_messages(self, *kinds: str) -> list[Message]:
         """What arrived since the request was made."""
@@ -131,6 +136,16 @@ def expected_grounds(expectation: dict[str, Expectation]) -> dict[str, list[tupl
     }
 
 
-def contacts(person: Person) -> dict[str, str]:
-    """The phone of a person, as the identifier to type."""
-    return {"phone": person.phone}
+class Public:
+    """The public door, with everybody's mailbox."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._mailbox = cloud.mailbox
+        self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+
+    def ask(
+        self, right: str, *, headers: dict[str, str] | None = None, phone: str | None = None, email: str | None = None
+    ) -> Asking:
+        """Make a request under one or two contacts."""
+        typed = {kind: value for kind, value in (("phone", phone), ("email", email)) if value}
+        return Asking(self._mailbox, self.http, right, typed, headers)

@@ -7,6 +7,7 @@ import pytest
 from local.cloud import Cloud, Options, running
 from local.journey import Visitor
 from local.mall import Person
+from tests.workflow.asking import Public
 from tests.workflow.book import Book
 from tests.workflow.controls import Operator
 
@@ -32,8 +33,17 @@ def book(cloud: Cloud) -> Book:
 
 
 @pytest.fixture(scope="session")
-def operator(cloud: Cloud) -> Operator:
-    return Operator(cloud, "olivia", "operator")
+def public(cloud: Cloud) -> Iterator[Public]:
+    public = Public(cloud)
+    yield public
+    public.http.close()
+
+
+@pytest.fixture(scope="session")
+def operator(cloud: Cloud) -> Iterator[Operator]:
+    operator = Operator(cloud, "olivia", "operator")
+    yield operator
+    operator.http.close()
 
 
 class Crowd:

@@ -140,10 +140,10 @@ class Operator:
     """An operator: a user of the operators' pool with a password and a time-based code."""
 
     def __init__(self, cloud: Cloud, name: str, *groups: str) -> None:
-        self._http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+        self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
         self._users = cloud.client("cognito-idp")
         self._pool = cloud.outputs["OperatorPoolId"]
-        self._http.headers["Authorization"] = f"Bearer {self._sign_in(name, groups)}"
+        self.http.headers["Authorization"] = f"Bearer {self._sign_in(name, groups)}"
 
     def _sign_in(self, name: str, groups: Iterable[str]) -> str:
         self._users.admin_create_user(UserPoolId=self._pool, Username=name, MessageAction="SUPPRESS")
@@ -183,11 +183,11 @@ class Operator:
 
     def get(self, path: str) -> httpx.Response:
         """Look."""
-        return self._http.get(f"/ops/requests{path}")
+        return self.http.get(f"/ops/requests{path}")
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """Decide something."""
-        return self._http.post(f"/ops/requests{path}", json=body or {})
+        return self.http.post(f"/ops/requests{path}", json=body or {})
 
     def finds(self, request_id: str, status: str) -> bool:
         """Whether the list of a status has this request."""

@@ -1,65 +1,94 @@
 """An access request, from the public form to the file in the person's hands."""
 
-import hashlib
-import io
-import json
-import zipfile
-from typing import Any
-
-import httpx
 import pytest
 
 from local.cloud import Cloud
-from local.mall import Mall, Person, expected_access
-from tests.workflow.asking import Asking, counts_of, expected
+from local.mall import Person, expected_access
+from tests.workflow.asking import Asking, Public, counts_of, expected
 from tests.workflow.book import Book
-
-MASK = "***"
-
-
-def download(asking: Asking) -> zipfile.ZipFile:
-    """The package, as the person gets it: a new code, a link that is signed at the click."""
-    known = set(asking.sent_codes())
-    told = asking.call("GET", "/package").json()
-    assert told["ready"] is True
-    assert told["code_sent"] is True
-    code = asking.another_code(known)
-    link = asking.call("POST", "/package", json={"code": code}).json()
-    file = httpx.get(link["url"], timeout=60)
-    assert file.status_code == httpx.codes.OK
-    return zipfile.ZipFile(io.BytesIO(file.content))
-
-
-def records(package: zipfile.ZipFile) -> dict[str, list[dict[str, Any]]]:
-    """Store and collection to records."""
-    names = [name for name in package.namelist() if name.endswith(".json") and name.count("/") == 2]
-    return {name.removeprefix("data/").removesuffix(".json"): json.loads(package.read(name)) for name in names}
-
-
-def everything_in(package: zipfile.ZipFile) -> bytes:
-    return b"\n".join(package.read(name) for name in package.namelist())
-
-
-def strangers_in(package: zipfile.ZipFile, mall: Mall, person: Person) -> list[str]:
-    """What a package tells of anybody else: phones, mails, accounts, and names of three letters or more."""
-    text = everything_in(package).decode(errors="replace")
-    own = {person.phone, person.email, person.account_id, person.name}
-    others = {
-        word for other in mall.people if other is not person for word in (other.phone, other.email, other.account_id)
-    }
-    return sorted(word for word in others - own if word and word in text)
+from tests.workflow.package import MASK, Package, download
 
 
 @pytest.fixture(scope="module")
-def done(cloud: Cloud) -> Asking:
-    """The access request of somebody with something in every store, and an order for a friend."""
-    asking = Asking(cloud, "access", phone=cloud.mall.special("run").phone).prove()
+def person(cloud: Cloud) -> Person:
+    """Somebody with something in every store, and an order for a friend."""
+    return cloud.mall.special("run")
+
+
+@pytest.fixture(scope="module")
+def done(public: Public, person: Person) -> Asking:
+    asking = public.ask("access", phone=person.phone).prove()
     asking.until_told("completed")
     return asking
 
 
-def test_every_store_hands_over_exactly_what_the_mall_has_of_the_person(done: Asking, cloud: Cloud) -> None:
+@pytest.fixture(scope="module")
+def package(done: Asking) -> Package:
+    return download(done)
+
+
+def test_every_store_hands_over_exactly_what_the_mall_has_of_the_person(
+    done: Asking, cloud: Cloud, person: Person, book: Book
+) -> None:
     shown = done.look()
-    assert counts_of(shown["stores"]) == expected(expected_access(cloud.mall, cloud.mall.special("run")))
+    assert counts_of(shown["stores"]) == expected(expected_access(cloud.mall, person))
     assert {store["status"] for store in shown["stores"]} == {"done"}
-    assert [notice["kind"] for notice in shown["notices"]][-1] == "completed"
+    assert {notice["kind"] for notice in shown["notices"]} >= {"received", "completed"}
+    assert book.chain_holds(done.id)
+
+
+def test_every_record_is_in_the_package(package: Package, cloud: Cloud, person: Person) -> None:
+    wanted = {
+        f"{store}/{collection}": count
+        for store, one in expected_access(cloud.mall, person).items()
+        for collection, count in one.collections.items()
+    }
+    assert {name: len(found) for name, found in package.records.items()} == wanted
+
+
+def test_the_records_are_those_of_the_mall(package: Package, person: Person) -> None:
+    keys = {"accounts/accounts": "account_id", "orders/orders": "order_id", "support_tickets/tickets": "ticket_id",
+            "profiles/profiles": "item", "risk/signals": "item", "support/files": "key"}  # fmt: skip
+    for name, key in keys.items():
+        rows = person.rows[name.partition("/")[2]]
+        assert sorted(str(row[key]) for row in package.records[name]) == sorted(str(row[key]) for row in rows)
+    searches = {row["query"] for row in person.rows["profiles"] if "query" in row}
+    assert {row["query"] for row in package.records["profiles/profiles"] if "query" in row} == searches
+
+
+def test_the_manifest_tells_the_hash_of_every_file(package: Package) -> None:
+    assert package.manifest["sha256"] == package.hashes_without_manifest()
+
+
+def test_every_version_of_every_file_is_in_the_package(package: Package, person: Person) -> None:
+    contents = [content for row in person.rows["files"] for content in row["content"] if content is not None]
+    assert sorted(package.files) == sorted(contents)
+
+
+def test_a_friend_to_whom_an_order_went_is_masked_and_nobody_else_is_in_the_package(
+    package: Package, cloud: Cloud, person: Person
+) -> None:
+    by_order = {row["order_id"]: row for row in package.records["orders/consignees"]}
+    for row in person.rows["consignees"]:
+        shown = by_order[row["order_id"]]
+        if row["phone"] == person.phone:
+            assert (shown["name"], shown["phone"], shown["address"]) == (row["name"], row["phone"], row["address"])
+        else:
+            assert (shown["name"], shown["phone"], shown["address"]) == (MASK, MASK, MASK)
+    assert package.strangers(cloud.mall, person) == []
+
+
+def test_no_password_hash_leaves_the_mall(package: Package, person: Person) -> None:
+    assert person.rows["accounts"][0]["password_hash"] not in package.text
+
+
+def test_the_exported_pages_are_gone_once_the_package_holds_them(done: Asking, cloud: Cloud, package: Package) -> None:
+    found = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs["PackageBucketName"], Prefix=f"exports/{done.id}/")
+    assert found["KeyCount"] == 0
+
+
+def test_a_code_opens_one_download(done: Asking, package: Package) -> None:
+    for code in done.sent_codes():
+        refused = done.call("POST", "/package", json={"code": code})
+        assert refused.status_code == 422
+        assert "url" not in refused.text

@@ -102,10 +102,12 @@ class Identity(Waits, Notices):
         state = self.codes(request_id, purpose)
         if state is None or state["sends"] >= SENDS_PER_REQUEST or not self._may_send_today(identifier):
             return False
-        number = state["sends"] + 1
+        number = state.get("numbered", 0) + 1
         parts = [
             self.table.update_op(
-                Update(_key(request_id, purpose)).set(sends=number).when("{sends} = {=was}", was=state["sends"])
+                Update(_key(request_id, purpose))
+                .set(sends=state["sends"] + 1, numbered=number)
+                .when("{sends} = {=was}", was=state["sends"])
             ),
             self.notice_part(request_id, "code", channel, number=number, purpose=purpose),
         ]
@@ -121,10 +123,16 @@ class Identity(Waits, Notices):
         )
 
     def begin_step_up(self, request_id: str, purpose: str) -> None:
-        """Open a fresh proof (before a download) over the contacts that were proven, with its own tries."""
+        """Open a fresh proof (before a download) over the contacts that were proven, with its own tries.
+
+        Tries and sends are given anew a day after the first, so that nobody is shut out of their data for good.
+        """
         proven = (self.codes(request_id) or {}).get("proven", [])
-        item = {"typed": proven, "tries_left": TRIES, "proven": [], "codes": [], "sends": 0}
-        self.table.put(_key(request_id, purpose) | item, only_new=True)
+        item = {"typed": proven, "tries_left": TRIES, "proven": [], "codes": [], "sends": 0, "since": self.now()}
+        if not self.table.put(_key(request_id, purpose) | item, only_new=True):
+            yesterday = stamp(self.clock() - timedelta(days=1))
+            fresh = {"tries_left": TRIES, "sends": 0, "since": item["since"]}
+            self.table.update(Update(_key(request_id, purpose)).set(**fresh).when("{since} < {=then}", then=yesterday))
 
     def store_code(self, request_id: str, channel: str, purpose: str, code: str) -> None:
         """Keep the HMAC of a code that is about to be sent, beside the one before it."""

@@ -103,8 +103,11 @@ class Wait:
     request_id: str
     name: str
     generation: int
+    is_waiting: bool
+    """True once an execution waits; an answer may come before."""
     until: str | None = None
     token: str | None = None
+    """The task token, where it was asked for; it is a secret."""
     answer: dict[str, Any] | None = None
     consumed_at: str | None = None
     relay_at: str | None = None

@@ -31,8 +31,8 @@ class Tasks(Requests):
         return self._task(item)
 
     def tasks(self, request_id: str) -> list[Task]:
-        """All store tasks of a request, in order of stage and name."""
-        found = [self._task(item) for item in self.table.query(f"REQUEST#{request_id}", "TASK#")]
+        """All store tasks of a request, in order of stage and name; what lies sealed in them stays so."""
+        found = [_task(item) for item in self.table.query(f"REQUEST#{request_id}", "TASK#")]
         return sorted(found, key=lambda task: (task.stage, task.store))
 
     def claim_task(self, task: Task) -> Task:
@@ -87,19 +87,21 @@ class Tasks(Requests):
         return request_key(task.request_id, f"TASK#{task.store}") | {n: v for n, v in raw.items() if v is not None}
 
     def _task(self, item: Item) -> Task:
-        request_id = item["PK"].removeprefix("REQUEST#")
-        known = {f.name for f in fields(Task)}
-        raw = {name: value for name, value in item.items() if name in known}
-        for name in _SEALED:
-            if f"{name}_sealed" in item:
-                raw[name] = self.sealer.open(request_id, item[f"{name}_sealed"])
-        raw |= {
-            "request_id": request_id,
-            "operation": Operation(item["operation"]),
-            "status": TaskStatus(item["status"]),
-            "counts": Counts.from_dict(item["counts"]),
-        }
-        return Task(**raw)
+        task = _task(item)
+        sealed = {name: item[f"{name}_sealed"] for name in _SEALED if f"{name}_sealed" in item}
+        return replace(task, **{name: self.sealer.open(task.request_id, value) for name, value in sealed.items()})
 
 
 _OPTIONAL = ("collection", "verified_at")
+
+
+def _task(item: Item) -> Task:
+    known = {f.name for f in fields(Task)}
+    raw = {name: value for name, value in item.items() if name in known}
+    raw |= {
+        "request_id": item["PK"].removeprefix("REQUEST#"),
+        "operation": Operation(item["operation"]),
+        "status": TaskStatus(item["status"]),
+        "counts": Counts.from_dict(item["counts"]),
+    }
+    return Task(**raw)

@@ -4,6 +4,7 @@ A state that is retried waits again with a new token: the next generation. A wai
 when no token could take it (too early, or to one that timed out) is left for the next generation, never lost.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ class Waits(Requests):
                     before.set(superseded=True).when("attribute_not_exists({answer})")
                 parts.append(self.table.update_op(before))
             if self.table.transact([self.table.put_op(item), *parts]) is None:
-                return self._wait(item)
+                return replace(_wait(item), token=token)
         msg = "lost every race for this wait"
         raise StaleWriteError(msg)
 
@@ -55,7 +56,7 @@ class Waits(Requests):
             return []
         update = (
             Update(request_key(request_id, _sort(name, last.generation)))
-            .set(answer=answer, **(self.relay_mark(request_id) if last.token else {}))
+            .set(answer=answer, **(self.relay_mark(request_id) if last.is_waiting else {}))
             .when("attribute_not_exists({answer}) AND attribute_not_exists({superseded})")
         )
         return [self.table.update_op(update)]
@@ -63,12 +64,15 @@ class Waits(Requests):
     def last_wait(self, request_id: str, name: str) -> Wait | None:
         """The newest generation of a wait."""
         found = self.table.query(f"REQUEST#{request_id}", f"WAIT#{name}#", newest_first=True)
-        return next((self._wait(item) for item in found), None)
+        return next((_wait(item) for item in found), None)
 
-    def wait(self, key: Item) -> Wait | None:
-        """The wait of a key."""
+    def wait_with_token(self, key: Item) -> Wait | None:
+        """The wait of a key, its token opened."""
         item = self.table.get(key)
-        return None if item is None else self._wait(item)
+        if item is None or "token_sealed" not in item:
+            return None
+        wait = _wait(item)
+        return replace(wait, token=self.sealer.open(wait.request_id, item["token_sealed"]))
 
     def wait_relayed(self, wait: Wait, *, delivered: bool) -> None:
         """Record that the answer reached the execution, or that its token could not take it any more."""
@@ -76,20 +80,19 @@ class Waits(Requests):
         update.set(relay_at=None, relay_shard=None, consumed_at=self.now() if delivered else None)
         self.table.update(update.when("{relay_at} = {=seen}", seen=wait.relay_at))
 
-    def _wait(self, item: Item) -> Wait:
-        request_id = item["PK"].removeprefix("REQUEST#")
-        _, name, generation = item["SK"].split("#")
-        token = self.sealer.open(request_id, item["token_sealed"]) if "token_sealed" in item else None
-        return Wait(
-            request_id=request_id,
-            name=name,
-            generation=int(generation),
-            until=item.get("until"),
-            token=token,
-            answer=item.get("answer"),
-            consumed_at=item.get("consumed_at"),
-            relay_at=item.get("relay_at"),
-        )
+
+def _wait(item: Item) -> Wait:
+    _, name, generation = item["SK"].split("#")
+    return Wait(
+        request_id=item["PK"].removeprefix("REQUEST#"),
+        name=name,
+        generation=int(generation),
+        is_waiting="token_sealed" in item,
+        until=item.get("until"),
+        answer=item.get("answer"),
+        consumed_at=item.get("consumed_at"),
+        relay_at=item.get("relay_at"),
+    )
 
 
 def _sort(name: str, generation: int) -> str:

@@ -116,3 +116,17 @@ def test_no_code_is_kept_in_the_clear(ledger: Ledger) -> None:
     request_id = opened(ledger)
     ledger.store_code(request_id, "phone", "identity", "482913")
     assert "482913" not in repr(ledger.codes(request_id))
+
+
+def test_a_download_whose_tries_are_used_up_can_be_tried_again_after_a_day(ledger: Ledger, clock: StoppedClock) -> None:
+    request_id = opened(ledger)
+    ledger.begin_step_up(request_id, "download")
+    assert ledger.queue_code(request_id, "phone", PHONE, "download")
+    for _ in range(TRIES + 1):
+        ledger.try_code(request_id, "000000", "download")
+    ledger.begin_step_up(request_id, "download")
+    assert ledger.try_code(request_id, "000000", "download").result is CodeResult.USED_UP
+    clock.advance(days=1, minutes=1)
+    ledger.begin_step_up(request_id, "download")
+    assert ledger.try_code(request_id, "000000", "download").result is CodeResult.WRONG
+    assert ledger.queue_code(request_id, "phone", PHONE, "download")

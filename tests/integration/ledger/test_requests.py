@@ -1,9 +1,11 @@
+from functools import partial
+
 import pytest
 
 from rights.domain.rights import Channel, Locale, Right
 from rights.domain.status import Status
 from rights.errors import IdempotencyConflictError, IllegalTransitionError, UnknownRequestError
-from rights.ledger import Ledger, NewRequest
+from rights.ledger import Ledger, NewRequest, Request
 from rights.ledger.requests import Change
 from rights.ledger.table import Update, request_key
 
@@ -60,12 +62,16 @@ def test_a_transition_the_law_of_the_ledger_forbids_is_refused_and_leaves_no_eve
     assert len(ledger.events(request.id)) == 1
 
 
+def reopen(_: Request, to: Status) -> Change:
+    return Change(code="reopen", to=to)
+
+
 def test_a_finished_request_cannot_be_reopened(ledger: Ledger) -> None:
     request = ledger.open_request(new()).request
     ledger.withdraw(request.id)
     for status in Status:
         with pytest.raises(IllegalTransitionError):
-            ledger.change(request.id, lambda _, to=status: Change(code="reopen", to=to))
+            ledger.change(request.id, partial(reopen, to=status))
 
 
 def test_a_lost_race_decides_anew_on_what_the_winner_wrote(ledger: Ledger) -> None:

@@ -1,0 +1,231 @@
+"""Both ends of every call: what a state sends is what its handler takes, what the handler answers is what a Choice reads."""
+
+import json
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from pydantic import ValidationError
+
+from operator_api.doors import Decision
+from rights.datamap import load_data_map
+from rights.domain.rights import Channel, Locale, Operation, Right
+from rights.domain.status import Status
+from rights.domain.work import TaskStatus
+from rights.ledger import Ledger, NewRequest, Task
+from rights.ledger.identity import IDENTITY_WAIT
+from rights.ledger.steps import REPAIR_WAIT, REVIEW_WAIT
+from rights.planning import Plan
+from rights.stores.work import Outcome, Report
+from tests.contract.conftest import Context
+from tests.support.functions import app_of, folder_of, folders, reader_of
+from tests.support.machine import evaluate, function_of, next_state, states
+
+STATES = states()
+TASKS = states("Task")
+SENT: dict[str, Any] = {
+    "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "review_seconds": 60,
+    "repair_seconds": 60, "repairs": 3,
+}  # fmt: skip
+CONNECTOR = "{% $connector %}"
+KINDS = sorted({store.rights.kind for store in load_data_map().stores})
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+
+def called_by(task: dict[str, Any]) -> list[str]:
+    """The folders of the functions a Task may call."""
+    name = function_of(task)
+    return [f"store_{kind}" for kind in KINDS] if name == CONNECTOR else [folder_of(name.removesuffix("Arn"))]
+
+
+def payload_of(task: dict[str, Any]) -> dict[str, Any]:
+    context = {"Task": {"Token": "token"}}
+    payload: dict[str, Any] = evaluate(task["Arguments"]["Payload"], {"error": "Boom"}, context=context, **SENT)
+    return payload
+
+
+def reader(folder: str) -> Callable[[dict[str, Any]], object]:
+    found = reader_of(folder)
+    assert found is not None, f"{folder} does not read its event into a model"
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_a_handler_takes_exactly_what_its_state_sends(name: str) -> None:
+    payload = payload_of(TASKS[name])
+    for folder in called_by(TASKS[name]):
+        assert reader(folder)(payload)
+        with pytest.raises(ValidationError):
+            reader(folder)(payload | {"something": "else"})
+        for field in payload:
+            with pytest.raises(ValidationError):
+                reader(folder)({n: value for n, value in payload.items() if n != field})
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_a_state_calls_the_function_of_its_name(name: str) -> None:
+    called = called_by(TASKS[name])
+    assert set(called) <= set(folders())
+    if function_of(TASKS[name]) != CONNECTOR:
+        assert called == [folder_of(f"{name}Function")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_store_is_worked_on_by_the_connector_of_its_kind(kind: str) -> None:
+    assigned = evaluate(STATES["TakeStore"]["Assign"], {"store": "accounts", "kind": kind})
+    assert folder_of(assigned["connector"].removeprefix("${").removesuffix("Arn}")) == f"store_{kind}"
+
+
+def test_a_payload_holds_ids_numbers_and_the_token_only() -> None:
+    assert {field for task in TASKS.values() for field in payload_of(task)} <= {
+        "request_id", "run", "store", "step", "error", "seconds", "task_token",
+    }  # fmt: skip
+
+
+def test_the_largest_plan_stays_far_below_what_a_state_may_hold() -> None:
+    stores = load_data_map().stores
+    tasks = [{"store": store.fides_key, "kind": store.rights.kind} for store in stores]
+    plan = Plan("ready", [{"tasks": [task]} for task in tasks]).to_dict()
+    assert len(json.dumps(plan)) < 8 * 1024
+    assert len(json.dumps(Report(stores[0].fides_key, "more", 10**9).to_dict())) < 8 * 1024
+
+
+# ------------------------------------------------------------------ what comes back
+
+
+def output(name: str, answer: Any) -> Any:
+    """What a Task hands on when its function, or whoever answers its wait, says this."""
+    waits = TASKS[name]["Resource"].endswith("waitForTaskToken")
+    return evaluate(TASKS[name]["Output"], result=answer if waits else {"Payload": answer})
+
+
+def run(folder: str, request_id: str, **more: Any) -> Any:
+    """A step, called as the state machine calls it; what it answers must be JSON."""
+    answer = app_of(folder).lambda_handler({"request_id": request_id, "run": 1, **more}, Context())
+    return json.loads(json.dumps(answer))
+
+
+def taken_in(ledger: Ledger, right: Right = Right.DELETION) -> str:
+    new = NewRequest(right=right, channel=Channel.WEB, locale=Locale.EN, typed={"phone": "+85512345678"})
+    return ledger.open_request(new).request.id
+
+
+def proven(ledger: Ledger) -> str:
+    request_id = taken_in(ledger)
+    ledger.store_code(request_id, "phone", "identity", "482913")
+    ledger.try_code(request_id, "482913")
+    return request_id
+
+
+def planned(ledger: Ledger, review: str | None = None) -> str:
+    request_id = proven(ledger)
+    tasks = [Task(request_id=request_id, store="accounts", kind="dynamodb", stage=9, operation=Operation.ERASE)]
+    ledger.lay_plan(request_id, subjects=["somebody"], plan="hash", data_map="1", tasks=tasks, review=review)
+    return request_id
+
+
+def working(ledger: Ledger) -> str:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    return request_id
+
+
+def answered(ledger: Ledger, request_id: str, wait: str) -> Any:
+    """What somebody answered to a wait."""
+    found = ledger.last_wait(request_id, wait)
+    assert found is not None
+    return found.answer
+
+
+def test_time_without_a_proof_ends_the_run(deployed: Ledger) -> None:
+    given = output("SettleIdentity", run("settle_identity", taken_in(deployed)))
+    assert next_state(STATES["CheckIdentity"], given) == "RunDone"
+
+
+def test_a_proof_goes_on_to_the_plan_however_it_came(deployed: Ledger) -> None:
+    request_id = proven(deployed)
+    by_answer = output("VerifyIdentity", answered(deployed, request_id, IDENTITY_WAIT))
+    by_time = output("SettleIdentity", run("settle_identity", request_id))
+    assert [next_state(STATES["CheckIdentity"], given) for given in (by_answer, by_time)] == ["PlanRequest"] * 2
+
+
+def test_a_withdrawal_ends_the_wait_for_a_proof(deployed: Ledger) -> None:
+    request_id = taken_in(deployed)
+    deployed.withdraw(request_id)
+    given = output("VerifyIdentity", answered(deployed, request_id, IDENTITY_WAIT))
+    assert next_state(STATES["CheckIdentity"], given) == "RunDone"
+
+
+@pytest.mark.parametrize(("outcome", "following"), [("ready", "BeginWork"), ("review", "Review"), ("ended", "RunDone")])
+def test_a_plan_says_where_to_go(outcome: str, following: str) -> None:
+    given = output("PlanRequest", Plan(outcome, []).to_dict())
+    assert next_state(STATES["CheckPlan"], given) == following
+
+
+@pytest.mark.parametrize("review", [None, "second_account"])
+def test_what_was_planned_is_read_as_it_was_laid(deployed: Ledger, monkeypatch: pytest.MonkeyPatch, review: str) -> None:
+    for kind in KINDS:
+        monkeypatch.setenv(f"STORE_{kind.upper()}_FUNCTION", kind)
+    given = output("PlanRequest", run("plan_request", planned(deployed, review)))
+    assert given["stages"] == [{"tasks": [{"store": "accounts", "kind": "dynamodb"}]}]
+    assert next_state(STATES["CheckPlan"], given) == ("Review" if review else "BeginWork")
+
+
+@pytest.mark.parametrize(("decision", "following"), [("approve", "BeginWork"), ("refuse", "RunDone")])
+def test_a_decision_is_followed(deployed: Ledger, decision: str, following: str) -> None:
+    request_id = planned(deployed, review="second_account")
+    body = Decision.model_validate({"decision": decision, "ground": 5 if decision == "refuse" else None})
+    deployed.decide(request_id, body.decision, by="operator", ground=body.ground)
+    given = output("Review", answered(deployed, request_id, REVIEW_WAIT))
+    assert next_state(STATES["CheckReview"], given) == following
+
+
+def test_work_begins_unless_the_request_has_ended(deployed: Ledger) -> None:
+    begun = output("BeginWork", run("begin_work", planned(deployed)))
+    assert next_state(STATES["CheckBegun"], begun) == "FulfilStores"
+    withdrawn = proven(deployed)
+    deployed.withdraw(withdrawn)
+    assert next_state(STATES["CheckBegun"], output("BeginWork", run("begin_work", withdrawn))) == "RunDone"
+
+
+FOLLOWING = {"more": "WorkStore", "read_back": "ReadBack", "done": "StoreEnded", "failed": "StoreEnded"}
+
+
+@pytest.mark.parametrize("status", get_args(Outcome))
+def test_every_report_of_a_connector_is_followed(status: Outcome) -> None:
+    for name in ("WorkStore", "ReadBack"):
+        given = output(name, Report("accounts", status).to_dict())
+        assert next_state(STATES["CheckWork"], given, loops=1) == FOLLOWING[status]
+        ended = evaluate(STATES["StoreEnded"]["Output"], given)
+        unfinished = evaluate(STATES["WorkStage"]["Output"], result=[ended])["unfinished"]
+        assert unfinished == (status != "done")
+
+
+def test_a_store_that_failed_is_unfinished_unless_it_is_done_after_all(deployed: Ledger) -> None:
+    request_id = working(deployed)
+    error = evaluate(STATES["WorkStore"]["Catch"][0]["Output"], error={"Error": "States.Timeout", "Cause": "?"})
+    failed = output("RecordStoreFailure", run("record_store_failure", request_id, store="accounts", **error))
+    assert deployed.task(request_id, "accounts").error_class == "States.Timeout"
+    assert evaluate(STATES["WorkStage"]["Output"], result=[failed]) == {"unfinished": 1}
+    done = {"status": str(TaskStatus.DONE)}
+    assert evaluate(STATES["WorkStage"]["Output"], result=[done]) == {"unfinished": 0}
+    assert run("begin_work", request_id) == {"outcome": "ready"}
+    assert deployed.task(request_id, "accounts").status is TaskStatus.PENDING
+
+
+def test_an_operators_retry_ends_the_pause(deployed: Ledger) -> None:
+    request_id = working(deployed)
+    run("repair", request_id, seconds=60, task_token="token")
+    assert deployed.get(request_id).status is Status.NEEDS_REPAIR
+    deployed.retry(request_id, by="operator")
+    assert output("Repair", answered(deployed, request_id, REPAIR_WAIT)) == {"outcome": "retry"}
+    assert TASKS["Repair"]["Next"] == "TryAgain"
+    assert {"ErrorEquals": ["States.Timeout"], "Next": "TryAgain"} in TASKS["Repair"]["Catch"]
+
+
+def test_the_notice_and_the_end_tell_the_same_outcome(deployed: Ledger) -> None:
+    request_id = working(deployed)
+    told, closed = run("notify", request_id), run("close", request_id)
+    assert told == closed == {"outcome": deployed.get(request_id).outcome}
+    assert output("Notify", told) == told

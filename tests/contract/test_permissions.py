@@ -1,0 +1,233 @@
+"""Each function may do what its code does: the calls found in the source are the actions its role allows, both ways."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from local.transform import load_template
+from tests.support.functions import folders, properties_of
+from tests.support.symbols import Symbol, reach
+from tests.support.template import ROOT, resources, template
+
+ACTIONS: dict[str, set[str]] = {
+    # DynamoDB
+    "get_item": {"dynamodb:GetItem"},
+    "put_item": {"dynamodb:PutItem"},
+    "update_item": {"dynamodb:UpdateItem"},
+    "delete_item": {"dynamodb:DeleteItem"},
+    "query": {"dynamodb:Query"},
+    "transact_write_items": set(),  # its parts say: the four that follow
+    "put_op": {"dynamodb:PutItem"},
+    "update_op": {"dynamodb:UpdateItem"},
+    "delete_op": {"dynamodb:DeleteItem"},
+    "check_op": {"dynamodb:ConditionCheckItem"},
+    # KMS and Secrets Manager
+    "generate_data_key": {"kms:GenerateDataKey"},
+    "decrypt": {"kms:Decrypt"},
+    "sign": {"kms:Sign"},
+    "get_public_key": {"kms:GetPublicKey"},
+    "get_secret_value": {"secretsmanager:GetSecretValue"},
+    # S3; a multipart upload that fails is given up
+    "head_object": {"s3:GetObject"},
+    "get_object": {"s3:GetObject"},
+    "put_object": {"s3:PutObject"},
+    "delete_object": {"s3:DeleteObject"},
+    "list_objects_v2": {"s3:ListBucket"},
+    "upload_fileobj": {"s3:PutObject", "s3:AbortMultipartUpload"},
+    "create_multipart_upload": {"s3:PutObject"},
+    "upload_part": {"s3:PutObject"},
+    "complete_multipart_upload": {"s3:PutObject"},
+    "abort_multipart_upload": {"s3:AbortMultipartUpload"},
+    # the rest
+    "invoke": {"lambda:InvokeFunction"},
+    "assume_role": {"sts:AssumeRole"},
+    "start_execution": {"states:StartExecution"},
+    "send_task_success": {"states:SendTaskSuccess"},
+    "describe_execution": {"states:DescribeExecution"},
+    "send_message": {"sqs:SendMessage"},
+    "publish": {"sns:Publish"},
+    "send_email": {"ses:SendEmail"},
+}
+"""What a method of a client needs, by its name."""
+
+OF_VERSIONS: dict[str, set[str]] = {
+    "list_object_versions": {"s3:ListBucketVersions"},
+    "get_object_tagging": {"s3:GetObjectVersionTagging"},
+    "head_object": {"s3:GetObjectVersion"},
+    "get_object": {"s3:GetObjectVersion"},
+    "delete_objects": {"s3:DeleteObjectVersion"},
+}
+"""What the same methods need where every call names a version, as all of a store's do."""
+
+CLIENTS = frozenset(
+    {"client", "kms", "s3", "sts", "sns", "ses", "states", "queues", "lambdas", "manager", "table"},
+)
+"""What a client is called; `table` is the ledger's own, whose `..._op` become parts of a transaction."""
+NO_CALLS = frozenset({"exceptions", "meta"})
+UNDER_THE_STORES_ROLE = {"rights.stores.dynamodb", "rights.stores.objects", "rights.stores.postgres"}
+SAID_OF_OTHERS = frozenset({"query", "decrypt", "sign", "publish", "invoke"})
+"""Methods of clients whose names other things of ours or of Python's have too."""
+STORES = sorted(f for f in folders() if f.startswith("store_"))
+
+
+def calls(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The methods of clients that are named in these nodes; of paginators and presigned links what they stand for."""
+    for node in (part for each in nodes for part in ast.walk(each)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_client(node.func.value):
+            if node.func.attr in {"get_paginator", "generate_presigned_url"}:
+                [name, *_] = node.args
+                assert isinstance(name, ast.Constant)
+                yield str(name.value)
+        if isinstance(node, ast.Attribute) and is_client(node.value):
+            if node.attr in NO_CALLS | {"get_paginator", "generate_presigned_url"}:
+                continue
+            if name_of(node.value) == "table" and not node.attr.endswith("_op"):
+                continue
+            yield node.attr
+
+
+def name_of(receiver: ast.AST) -> str:
+    match receiver:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name)):
+            return name.lstrip("_")
+    return ""
+
+
+def is_client(receiver: ast.AST) -> bool:
+    return name_of(receiver) in CLIENTS
+
+
+def needed(nodes: Iterable[ast.AST], table: dict[str, set[str]] = ACTIONS) -> set[str]:
+    unknown = set(calls(nodes := list(nodes))) - set(table)
+    assert not unknown, f"say in the table what these need: {unknown}"
+    return {action for call in calls(nodes) for action in table[call]}
+
+
+def own(reached: dict[Symbol, ast.AST]) -> list[ast.AST]:
+    return [node for (module, _), node in reached.items() if module not in UNDER_THE_STORES_ROLE]
+
+
+def statements(folder: str) -> Iterator[dict[str, Any]]:
+    for policy in properties_of(folder)["Policies"]:
+        if "Ref" in policy:
+            yield from resources("AWS::IAM::ManagedPolicy")[policy["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
+        else:
+            yield from policy["Statement"]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(folder: str) -> set[str]:
+    return {a for s in statements(folder) if s["Effect"] == "Allow" for a in as_list(s["Action"])}
+
+
+@pytest.mark.parametrize("folder", folders())
+def test_a_function_may_do_just_what_its_code_does(folder: str) -> None:
+    assert allowed(folder) == needed(own(reach(f"{folder}.app")))
+
+
+MALL = load_template(ROOT / "local" / "mall.yaml")
+
+
+def granted_by_the_mall(kind: str) -> set[str]:
+    connector = f"*Store{kind.capitalize()}*"
+    return {
+        action
+        for role in MALL["Resources"].values()
+        if role["Type"] == "AWS::IAM::Role" and connector in str(role["Properties"]["AssumeRolePolicyDocument"])
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+    }
+
+
+@pytest.mark.parametrize("folder", STORES)
+def test_the_mall_lets_a_connector_do_just_what_its_code_does(folder: str) -> None:
+    kind = folder.removeprefix("store_")
+    reached = reach(f"rights.stores.{kind}", "connect")
+    nodes = [node for (module, _), node in reached.items() if module == f"rights.stores.{kind}"]
+    assert granted_by_the_mall(kind) == needed(nodes, OF_VERSIONS if kind == "objects" else ACTIONS)
+
+
+def test_every_call_of_a_store_to_s3_names_a_version() -> None:
+    for node in reach("rights.stores.objects", "connect").values():
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {
+                "get_object", "head_object", "get_object_tagging",
+            }:  # fmt: skip
+                assert "VersionId" in {keyword.arg for keyword in call.keywords}
+
+
+def test_no_client_goes_by_a_name_that_this_test_does_not_know() -> None:
+    telling = (set(ACTIONS) | set(OF_VERSIONS)) - SAID_OF_OTHERS
+    for folder in folders():
+        for (module, _), node in reach(f"{folder}.app").items():
+            for part in ast.walk(node):
+                if isinstance(part, ast.Attribute) and part.attr in telling:
+                    assert is_client(part.value) or name_of(part.value) == "self", f"{module}: {ast.unparse(part)}"
+
+
+def test_no_role_allows_whole_services() -> None:
+    for resource in template()["Resources"].values():
+        if resource["Type"] == "AWS::KMS::Key":
+            continue  # the account's own root, so that the key can be administered by IAM
+        for statement in every_statement(resource):
+            if statement["Effect"] == "Allow":
+                assert not [action for action in as_list(statement["Action"]) if "*" in action]
+
+
+def every_statement(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if "Effect" in part:
+            yield part
+        for inner in part.values():
+            yield from every_statement(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from every_statement(inner)
+
+
+def test_a_resource_that_is_not_named_has_its_reason_beside_it() -> None:
+    text = (ROOT / "template.yaml").read_text("utf-8")
+    lines = text.splitlines()
+    for kind, node in resource_nodes(text):
+        if kind == "AWS::KMS::Key":
+            continue  # in the policy of a key the star is the key
+        for statement in statement_nodes(node):
+            fields = {key.value: value for key, value in statement.value}
+            resource = lines[fields["Resource"].start_mark.line : fields["Resource"].end_mark.line + 1]
+            if fields["Effect"].value == "Allow" and is_open(fields["Resource"], "\n".join(resource)):
+                around = lines[statement.start_mark.line - 1 : statement.end_mark.line + 1]
+                assert any(line.strip().startswith("#") for line in around), resource
+
+
+def is_open(node: yaml.Node, text: str) -> bool:
+    """True for a star that no resource of ours stands before."""
+    if isinstance(node, yaml.ScalarNode):
+        text = node.value
+    names = [name for name in template()["Resources"] if re.search(rf"\$\{{{name}[.}}]", text)]
+    return "*" in text and not names
+
+
+def resource_nodes(text: str) -> Iterator[tuple[str, yaml.Node]]:
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    [found] = [value for key, value in root.value if key.value == "Resources"]
+    for _, node in found.value:
+        yield next(value.value for key, value in node.value if key.value == "Type"), node
+
+
+def statement_nodes(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+    if isinstance(node, yaml.MappingNode):
+        if "Effect" in {key.value for key, _ in node.value}:
+            yield node
+        for _, value in node.value:
+            yield from statement_nodes(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from statement_nodes(value)
