@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from local import stack
 from local.emulator import Emulator
 from local.front import Front, Pages
 from local.mailbox import Mailbox
+from local.packaging import RUNTIME_NAME
 from local.postgres import Connection, Postgres
 from local.processes import require_free
 from local.transform import load_template
@@ -79,9 +81,14 @@ class Cloud:
         """Where the sample mall's stores are."""
         return _stores(self.emulator, self.database)
 
+    def workers(self, resource: str) -> list[int]:
+        """The ids of the processes that serve a function, by its name in the template."""
+        folder = self.work / "workers" / self.resources[resource]
+        return [int(file.name) for file in folder.glob("*") if _is_worker(file.name)]
+
     def kill_workers(self, resource: str) -> int:
         """End the processes of a function, by its name in the template, as a crash would; returns how many."""
-        return sum(_kill(Path(pid)) for pid in (self.work / "workers" / self.resources[resource]).glob("*"))
+        return sum(_kill(pid) for pid in self.workers(resource))
 
     def troubles(self) -> list[str]:
         """Runs of the state machine that did not succeed, and the errors the functions logged lately."""
@@ -108,10 +115,15 @@ class Cloud:
         return [message for _, message in events]
 
 
-def _kill(pid_file: Path) -> bool:
-    pid_file.unlink(missing_ok=True)
+def _is_worker(pid: str) -> bool:
+    """Whether the process is still the one that left its id: ids are given out again."""
+    command = ["/bin/ps", "-o", "command=", "-p", pid]
+    return RUNTIME_NAME in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+
+
+def _kill(pid: int) -> bool:
     try:
-        os.kill(int(pid_file.name), signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return False
     return True

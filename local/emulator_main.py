@@ -1,4 +1,4 @@
-"""Start MiniStack with four corrections, each a difference from AWS that would hide or delay something of ours.
+"""Start MiniStack with five corrections, each a difference from AWS that would hide or delay something of ours.
 
 They touch names inside MiniStack, which is pinned; a version without those names fails at the start, and one with the
 correction built in makes the lines superfluous.
@@ -58,6 +58,34 @@ def fail_waits_that_could_not_start() -> None:
     stepfunctions._invoke_with_callback, stepfunctions._call_lambda = invoke, call
 
 
+def refuse_answers_to_ended_runs() -> None:
+    """With its run a task token ends on AWS; MiniStack accepts an answer to it, which nobody then ever hears of."""
+    execute, invoke_with_callback = stepfunctions._execute_task, stepfunctions._invoke_with_callback
+    succeed = stepfunctions._send_task_success
+    run_of_thread: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("run", default=None)
+    run_of_token: dict[str, dict[str, Any] | None] = {}
+
+    def execute_task(state: object, raw_input: object, execution: dict[str, Any], context: object) -> object:
+        run_of_thread.set(execution)
+        return execute(state, raw_input, execution, context)
+
+    def invoke(resource: str, arguments: object, token: str, state: object) -> object:
+        run_of_token[token] = run_of_thread.get()
+        try:
+            return invoke_with_callback(resource, arguments, token, state)
+        finally:
+            del run_of_token[token]
+
+    def send_task_success(data: dict[str, Any]) -> object:
+        run = run_of_token.get(data.get("taskToken", ""))
+        if run is not None and run["status"] != "RUNNING":
+            return stepfunctions.error_response_json("TaskTimedOut", "The run of this task has ended", 400)
+        return succeed(data)
+
+    stepfunctions._execute_task, stepfunctions._invoke_with_callback = execute_task, invoke
+    stepfunctions._send_task_success = send_task_success
+
+
 def read_kept_streams_from_the_start() -> None:
     """Over a restart MiniStack keeps how far a stream was read, but not its records: the next ones would be skipped."""
     restore = lambda_svc._restore_esm_positions
@@ -73,5 +101,6 @@ if __name__ == "__main__":
     send_small_answers_at_once()
     evaluate_timeouts()
     fail_waits_that_could_not_start()
+    refuse_answers_to_ended_runs()
     read_kept_streams_from_the_start()
     main()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 SHARED = "rights"
 _RUNTIME = Path(__file__).with_name("runtime.py")
-_RUNTIME_NAME = "_local_runtime.py"
+RUNTIME_NAME = "_local_runtime.py"
 _EPOCH = (2020, 1, 1, 0, 0, 0)
 
 
@@ -39,7 +39,7 @@ class Packager:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             _write(archive, "bootstrap", _bootstrap().encode(), mode=0o755)
-            _write(archive, _RUNTIME_NAME, _RUNTIME.read_bytes())
+            _write(archive, RUNTIME_NAME, _RUNTIME.read_bytes())
             for name, content in [*self._files(SHARED), *self._files(folder)]:
                 _write(archive, name, content)
         return Archive(buffer.getvalue())
@@ -58,7 +58,7 @@ class Packager:
 
 
 def _bootstrap() -> str:
-    return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$LAMBDA_TASK_ROOT/{_RUNTIME_NAME}"\n'
+    return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$LAMBDA_TASK_ROOT/{RUNTIME_NAME}"\n'
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes, mode: int = 0o644) -> None:

@@ -85,7 +85,7 @@ class Child:
             self.process.wait()
 
 
-def spawn(  # noqa: PLR0913 - what a process is made of
+def spawn(
     name: str,
     command: Sequence[str | Path],
     *,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
@@ -57,27 +58,31 @@ class Reporter:
             self.say(line)
 
     def table(self, filed: Filed, expected: Mapping[str, Expectation]) -> None:
-        """The final table of one request, and what belongs to it."""
-        table = Table(
-            title=f"{filed.right} · {filed.state.replace('_', ' ')} · {filed.seconds:.0f} s", title_justify="left"
-        )
+        """The final table of one request: what each store did, and beneath it why something is kept.
+
+        The sign at the end of a row says whether the counts are what the sample data expects.
+        """
+        title = f"{filed.right}: {filed.state.replace('_', ' ')} after {filed.seconds:.0f} s"
+        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         table.add_column("store", no_wrap=True)
         for name in COUNTS:
-            table.add_column(name, justify="right")
-        table.add_column("why it is kept", overflow="fold")
+            table.add_column(name, justify="right", no_wrap=True)
         table.add_column("read back", no_wrap=True)
-        table.add_column("as expected")
+        table.add_column("", no_wrap=True)
         for store in filed.stores:
-            kept = "\n".join(f"ground {kept['ground']} until {kept['until']}" for kept in _grounds(store))
-            right = not differences(store, expected.get(store["store"]))
+            sign = "[red]✗[/]" if differences(store, expected.get(store["store"])) else "[green]✓[/]"
             counts = (str(store.get(name, 0)) for name in COUNTS)
-            table.add_row(store["store"], *counts, kept, _time(store.get("verified_at")), "yes" if right else "NO")
+            table.add_row(store["store"], *counts, _time(store.get("verified_at")), sign)
         self.console.print(table)
+        for store in filed.stores:
+            for kept in _grounds(store):
+                why = f"ground {kept['ground']} ({kept.get('reason', '')}) until {kept['until'][:10]}"
+                self.say(f"  kept in {store['store']:<15}  {why}")
 
     def links(self, filed: Filed, base_url: str) -> None:
         """Due date, notice and links of one request, each on its own line so that a terminal can open them."""
         told = f"{filed.notice.channel} at {_time(filed.notice.sent_at)}" if filed.notice else "NO"
-        self.say(f"  due by             {filed.status.get('due_at', '')}")
+        self.say(f"  due by             {_day(filed.status.get('due_at'))}")
         self.say(f"  person was told    {told}")
         self.say(f"  status page        {base_url}/s/{filed.token}")
         request = f"{base_url}/requests/{filed.request_id}"
@@ -89,8 +94,8 @@ class Reporter:
 
 def _console() -> Console:
     console = Console(highlight=False)
-    # A log file has no width of its own; the tables need this much.
-    return console if console.is_terminal else Console(highlight=False, width=130)
+    # A log file has no width of its own.
+    return console if console.is_terminal else Console(highlight=False, width=120)
 
 
 def differences(store: Mapping[str, Any], expected: Expectation | None) -> list[str]:
@@ -115,6 +120,10 @@ def _progress_of(filed: Filed) -> Table:
         sign = _STORE_SIGNS.get(store["status"], "…")
         grid.add_row("", f"{sign} {store['store']:<16} {done}/{store.get('found', 0)} {store['status']}")
     return grid
+
+
+def _day(moment: str | None) -> str:
+    return f"{moment[:16].replace('T', ' ')} UTC" if moment else "-"
 
 
 def _time(moment: str | None) -> str:

@@ -52,10 +52,14 @@ def deploy(emulator: Emulator, template: Template, name: str, parameters: Mappin
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
-    if _status(cloudformation, name) is None:
-        cloudformation.create_stack(**arguments)
-    elif not _updating(cloudformation, arguments):
-        return outputs_of(emulator, name)
+    try:
+        if _status(cloudformation, name) is None:
+            cloudformation.create_stack(**arguments)
+        elif not _updating(cloudformation, arguments):
+            return outputs_of(emulator, name)
+    except ClientError as error:
+        message = f"stack {name} was refused: {error.response['Error'].get('Message', '')}"
+        raise LocalCloudError(message) from error
     _wait(cloudformation, name)
     return outputs_of(emulator, name)
 

@@ -1,5 +1,6 @@
 """Sending one notice: claim it, find the contact on file, write it in the person's language, hand it to the network."""
 
+import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rights import status_token
 from rights.clock import parse
-from rights.errors import AwsUnavailableError
+from rights.errors import AwsUnavailableError, RightsError
 from rights.ledger import Ledger, Notice, Request
 from rights.notices.render import Facts, Mail, mail, text_message
 from rights.notices.texts import TEXT_VERSION
@@ -123,3 +124,17 @@ class Sender:
             self.post.text(contact, text_message(notice.kind, request.locale, facts))
         else:
             self.post.mail(contact, mail(notice.kind, request.locale, facts))
+
+
+def send_all(sender: Sender, event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Send each message's notice, and name those that must come back; one that fails holds up no other."""
+    failures = []
+    for record in event["Records"]:
+        body = json.loads(record["body"])
+        logger.append_keys(request_id=body["request_id"], notice_id=body["notice_id"])
+        try:
+            sender.send(body["request_id"], body["notice_id"])
+        except RightsError:
+            logger.exception("notice failed")
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}

@@ -1,4 +1,4 @@
-"""Both ends of every call: what a state sends is what its handler takes, what the handler answers is what a Choice reads."""
+"""Both ends of every call: a handler takes what its state sends, and a Choice reads what the handler answers."""
 
 import json
 from collections.abc import Callable
@@ -164,7 +164,9 @@ def test_a_plan_says_where_to_go(outcome: str, following: str) -> None:
 
 
 @pytest.mark.parametrize("review", [None, "second_account"])
-def test_what_was_planned_is_read_as_it_was_laid(deployed: Ledger, monkeypatch: pytest.MonkeyPatch, review: str) -> None:
+def test_what_was_planned_is_read_as_it_was_laid(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch, review: str
+) -> None:
     for kind in KINDS:
         monkeypatch.setenv(f"STORE_{kind.upper()}_FUNCTION", kind)
     given = output("PlanRequest", run("plan_request", planned(deployed, review)))

@@ -20,11 +20,10 @@ ACTIONS: dict[str, set[str]] = {
     "update_item": {"dynamodb:UpdateItem"},
     "delete_item": {"dynamodb:DeleteItem"},
     "query": {"dynamodb:Query"},
-    "transact_write_items": set(),  # its parts say: the four that follow
+    "transact_write_items": set(),  # its parts say: the three that follow
     "put_op": {"dynamodb:PutItem"},
     "update_op": {"dynamodb:UpdateItem"},
     "delete_op": {"dynamodb:DeleteItem"},
-    "check_op": {"dynamodb:ConditionCheckItem"},
     # KMS and Secrets Manager
     "generate_data_key": {"kms:GenerateDataKey"},
     "decrypt": {"kms:Decrypt"},
@@ -55,7 +54,7 @@ ACTIONS: dict[str, set[str]] = {
 """What a method of a client needs, by its name."""
 
 OF_VERSIONS: dict[str, set[str]] = {
-    "list_object_versions": {"s3:ListBucketVersions"},
+    "list_object_versions": {"s3:ListBucketVersions", "s3:ListBucket"},  # the latter makes 404 of 403
     "get_object_tagging": {"s3:GetObjectVersionTagging"},
     "head_object": {"s3:GetObjectVersion"},
     "get_object": {"s3:GetObjectVersion"},
@@ -68,6 +67,7 @@ CLIENTS = frozenset(
 )
 """What a client is called; `table` is the ledger's own, whose `..._op` become parts of a transaction."""
 NO_CALLS = frozenset({"exceptions", "meta"})
+STANDS_FOR_ANOTHER = frozenset({"get_paginator", "generate_presigned_url"})
 UNDER_THE_STORES_ROLE = {"rights.stores.dynamodb", "rights.stores.objects", "rights.stores.postgres"}
 SAID_OF_OTHERS = frozenset({"query", "decrypt", "sign", "publish", "invoke"})
 """Methods of clients whose names other things of ours or of Python's have too."""
@@ -77,17 +77,14 @@ STORES = sorted(f for f in folders() if f.startswith("store_"))
 def calls(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """The methods of clients that are named in these nodes; of paginators and presigned links what they stand for."""
     for node in (part for each in nodes for part in ast.walk(each)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_client(node.func.value):
-            if node.func.attr in {"get_paginator", "generate_presigned_url"}:
-                [name, *_] = node.args
-                assert isinstance(name, ast.Constant)
-                yield str(name.value)
-        if isinstance(node, ast.Attribute) and is_client(node.value):
-            if node.attr in NO_CALLS | {"get_paginator", "generate_presigned_url"}:
-                continue
-            if name_of(node.value) == "table" and not node.attr.endswith("_op"):
-                continue
-            yield node.attr
+        match node:
+            case ast.Call(func=ast.Attribute(value=receiver, attr=method), args=[ast.Constant(value=meant), *_]):
+                if method in STANDS_FOR_ANOTHER and is_client(receiver):
+                    yield str(meant)
+            case ast.Attribute(value=receiver, attr=method) if is_client(receiver):
+                parts_only = name_of(receiver) == "table" and not method.endswith("_op")
+                if not parts_only and method not in NO_CALLS | STANDS_FOR_ANOTHER:
+                    yield method
 
 
 def name_of(receiver: ast.AST) -> str:
@@ -217,6 +214,7 @@ def is_open(node: yaml.Node, text: str) -> bool:
 
 def resource_nodes(text: str) -> Iterator[tuple[str, yaml.Node]]:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
+    assert isinstance(root, yaml.MappingNode)
     [found] = [value for key, value in root.value if key.value == "Resources"]
     for _, node in found.value:
         yield next(value.value for key, value in node.value if key.value == "Type"), node

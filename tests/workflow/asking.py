@@ -12,7 +12,7 @@ from local.mailbox import Mailbox, Message
 from local.mall import Expectation
 from tests.workflow.waiting import eventually
 
-CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
+CODE = re.compile(r"\b(\d{6})\b")
 COUNTS = ("found", "exported", "erased", "anonymised", "retained")
 
 

@@ -146,7 +146,9 @@ class Operator:
         self.http.headers["Authorization"] = f"Bearer {self._sign_in(name, groups)}"
 
     def _sign_in(self, name: str, groups: Iterable[str]) -> str:
-        self._users.admin_create_user(UserPoolId=self._pool, Username=name, MessageAction="SUPPRESS")
+        self._users.admin_create_user(
+            UserPoolId=self._pool, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+        )
         self._users.admin_set_user_password(UserPoolId=self._pool, Username=name, Password=PASSWORD, Permanent=True)
         for group in groups:
             self._users.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)

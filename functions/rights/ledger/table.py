@@ -101,7 +101,7 @@ class Update:
         return placeholder
 
     def request(self, table: str, *, check_only: bool = False) -> dict[str, Any]:
-        """The parameters of UpdateItem (or of a ConditionCheck)."""
+        """The parameters of UpdateItem (or, `check_only`, of a conditional delete)."""
         made: dict[str, Any] = {"TableName": table, "Key": to_wire(self._key)}
         if not check_only:
             made["UpdateExpression"] = " ".join(
@@ -197,10 +197,6 @@ class Table:
     def update_op(self, update: Update) -> Item:
         """An update, as one part of a transaction."""
         return {"Update": update.request(self.name) | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
-
-    def check_op(self, update: Update) -> Item:
-        """A condition alone, as one part of a transaction."""
-        return {"ConditionCheck": update.request(self.name, check_only=True)}
 
     def delete_op(self, key: Item, template: str, **values: Any) -> Item:
         """A conditional delete, as one part of a transaction."""

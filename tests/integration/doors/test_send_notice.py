@@ -14,8 +14,7 @@ from rights.errors import AwsUnavailableError
 from rights.ledger import Ledger, Notice
 from rights.ledger.model import NoticeStatus
 from rights.notices.render import Mail
-from send_notice.app import send_all
-from send_notice.send import AwsPost, Sender, six_digits
+from send_notice.send import AwsPost, Sender, send_all, six_digits
 from tests.integration.doors.conftest import EMAIL, PHONE, Person, PostBox
 
 THROTTLED = ClientError({"Error": {"Code": "Throttling", "Message": PHONE}}, "Publish")

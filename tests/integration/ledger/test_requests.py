@@ -84,7 +84,7 @@ def test_a_lost_race_decides_anew_on_what_the_winner_wrote(ledger: Ledger) -> No
         seen.append(current.version)  # type: ignore[attr-defined]
         return Change(code="mine")
 
-    ledger.change(request.id, decide)  # type: ignore[arg-type]
+    ledger.change(request.id, decide)
     assert seen == [1, 2]
     assert [event.code for event in ledger.events(request.id)] == ["received", "somebody_else", "mine"]
 

@@ -1,0 +1,131 @@
+"""The sample events: one at least for every function, each read by what reads the real ones."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from rights.domain.rights import Channel, Locale, Right
+from rights.ledger import Ledger, NewRequest
+from rights.relaying import relay_records
+from tests.contract.conftest import Context
+from tests.support.functions import app_of, folders, properties_of, reader_of, samples_of
+from tests.support.template import ROOT
+
+SAMPLES = {name: (folder, event) for folder in folders() for name, event in samples_of(folder).items()}
+STEPS = sorted(name for name, (folder, _) in SAMPLES.items() if reader_of(folder))
+DOORS = sorted(name for name, (folder, _) in SAMPLES.items() if folder.endswith("_api"))
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+
+def event(name: str) -> dict[str, Any]:
+    return SAMPLES[name][1]
+
+
+def trigger(folder: str, kind: str) -> dict[str, Any]:
+    """What the template lets call a function."""
+    [found] = [e["Properties"] for e in properties_of(folder)["Events"].values() if e["Type"] == kind]
+    properties: dict[str, Any] = found
+    return properties
+
+
+@pytest.mark.parametrize("folder", folders())
+def test_every_function_has_a_sample(folder: str) -> None:
+    assert samples_of(folder)
+
+
+def test_every_sample_is_of_a_function_and_used_here() -> None:
+    there = {path.stem for path in (ROOT / "events").iterdir()}
+    assert there == set(SAMPLES)
+    assert set(SAMPLES) == {*STEPS, *DOORS, "relay", "sweep", "run_ended", "send_notice"}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_understands_its_sample(name: str) -> None:
+    folder, given = SAMPLES[name]
+    reader = reader_of(folder)
+    assert reader
+    assert reader(given)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_is_called_by_a_route_of_the_template(name: str) -> None:
+    folder, given = SAMPLES[name]
+    call = APIGatewayProxyEvent(given)
+    routes = {(e["Properties"]["Path"], e["Properties"]["Method"]) for e in properties_of(folder)["Events"].values()}
+    assert (call.resource, call.http_method) in routes
+    assert call.path.startswith(call.resource.removesuffix("/{proxy+}"))
+    assert given["requestContext"]["path"].endswith(call.path)
+
+
+@dataclass
+class Bell:
+    """A relay that remembers whose turn it was."""
+
+    rung: list[dict[str, str]] = field(default_factory=list)
+
+    def pay(self, key: dict[str, str]) -> None:
+        self.rung.append(key)
+
+
+def test_the_relay_reads_the_keys_of_each_record() -> None:
+    bell = Bell()
+    assert relay_records(event("relay")["Records"], bell) == {"batchItemFailures": []}  # type: ignore[arg-type]
+    assert [key["SK"].split("#")[0] for key in bell.rung] == ["STATE", "WAIT", "NOTICE"]
+    assert {key["PK"] for key in bell.rung} == {"REQUEST#8ZK3T6Q0V5XWJ9RMB2YCD7HAEF"}
+
+
+def test_the_filter_of_the_doorbell_lets_pass_what_the_relay_can_follow_up_and_no_more() -> None:
+    [declared] = trigger("relay", "DynamoDB")["FilterCriteria"]["Filters"]
+    pattern = json.loads(declared["Pattern"])
+    wanted = pattern["dynamodb"]["Keys"]["SK"]["S"]
+
+    def passes(sort: str) -> bool:
+        return any(sort == p if isinstance(p, str) else sort.startswith(p["prefix"]) for p in wanted)
+
+    for record in event("relay")["Records"]:
+        assert record["eventName"] in pattern["eventName"]
+        assert passes(record["dynamodb"]["Keys"]["SK"]["S"])
+    for sort in ("EVENT#00000001", "TASK#accounts", "PRIVATE#typed", "CODES#identity"):
+        assert not passes(sort)
+
+
+def test_the_rule_sees_the_end_of_a_run_and_the_function_records_it(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = event("run_ended")
+    pattern = trigger("run_ended", "EventBridgeRule")["Pattern"]
+    assert ended["source"] in pattern["source"]
+    assert ended["detail-type"] in pattern["detail-type"]
+    assert ended["detail"]["status"] in pattern["detail"]["status"]
+    new = NewRequest(right=Right.ACCESS, channel=Channel.WEB, locale=Locale.EN, typed={"phone": "+85512345678"})
+    request = deployed.open_request(new).request
+    monkeypatch.setenv("REPAIR_DELAY_SECONDS", "60")
+    detail = ended["detail"] | {"name": request.execution}
+    app_of("run_ended").lambda_handler(ended | {"detail": detail}, Context())
+    assert deployed.get(request.id).ended_run == 1
+
+
+def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IDENTITY_TIMEOUT_SECONDS", "REVIEW_TIMEOUT_SECONDS", "REPAIR_DELAY_SECONDS"):
+        monkeypatch.setenv(name, "60")
+    monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:ap-southeast-1:123456789012:stateMachine:m")
+    monkeypatch.setenv("NOTICE_QUEUE_URL", "https://queue")
+    swept = app_of("sweep").lambda_handler(event("sweep"), Context())
+    assert swept
+    assert set(swept.values()) == {0}
+
+
+def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:
+    for record in event("send_notice")["Records"]:
+        assert set(json.loads(record["body"])) == {"request_id", "notice_id"}
+        assert record["messageId"]
+
+
+def test_no_sample_holds_a_real_account() -> None:
+    for path in (ROOT / "events").glob("*.json"):
+        text = path.read_text("utf-8")
+        assert "arn:aws" not in text or ":123456789012:" in text

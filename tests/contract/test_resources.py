@@ -1,0 +1,138 @@
+"""What protects people's data in the template: the table, the buckets, the keys, the logs."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.template import resources, template
+
+BUCKETS = sorted(resources("AWS::S3::Bucket"))
+KEPT = (
+    "AWS::DynamoDB::Table",
+    "AWS::S3::Bucket",
+    "AWS::KMS::Key",
+    "AWS::SecretsManager::Secret",
+    "AWS::Cognito::UserPool",
+)
+
+
+def properties(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = template()["Resources"][name]["Properties"]
+    return found
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_what_holds_data_or_proof_outlives_the_stack(kind: str) -> None:
+    assert resources(kind)
+    for resource in resources(kind).values():
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_ledger_is_encrypted_restorable_and_not_deleted_by_mistake() -> None:
+    table = properties("LedgerTable")
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_the_ledgers_stream_carries_keys_only() -> None:
+    assert properties("LedgerTable")["StreamSpecification"] == {"StreamViewType": "KEYS_ONLY"}
+
+
+def test_items_that_expire_do_so_by_the_attribute_the_code_writes() -> None:
+    assert properties("LedgerTable")["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
+def test_the_ledgers_indexes_hold_keys_only() -> None:
+    for index in properties("LedgerTable")["GlobalSecondaryIndexes"]:
+        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_a_bucket_is_private_and_encrypted_under_our_key(name: str) -> None:
+    bucket = properties(name)
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    wanted = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["SealKey", "Arn"]}}
+    assert rule["ServerSideEncryptionByDefault"] == wanted
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_a_bucket_is_spoken_to_over_tls_only(name: str) -> None:
+    [policy] = [r for r in resources("AWS::S3::BucketPolicy").values() if r["Properties"]["Bucket"] == {"Ref": name}]
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_everything_in_a_bucket_ends_by_itself(name: str) -> None:
+    rules = properties(name)["LifecycleConfiguration"]["Rules"]
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+    assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+    assert all("ExpirationInDays" in rule for rule in rules if "Prefix" in rule)
+
+
+def test_packages_end_after_two_weeks_and_certificates_after_five_years() -> None:
+    days = {
+        rule["Prefix"]: rule["ExpirationInDays"]
+        for name in BUCKETS
+        for rule in properties(name)["LifecycleConfiguration"]["Rules"]
+        if "Prefix" in rule
+    }
+    assert days["packages/"] == days["exports/"] == 14
+    assert days["certificates/"] >= 5 * 365
+
+
+def test_certificates_are_signed_with_a_key_for_es256() -> None:
+    key = properties("CertificateKey")
+    assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+
+
+def test_the_key_that_seals_is_made_anew_every_year() -> None:
+    assert properties("SealKey")["EnableKeyRotation"] is True
+
+
+def test_every_log_group_forgets() -> None:
+    for group in resources("AWS::Logs::LogGroup").values():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_every_queue_is_encrypted_and_every_dead_letter_is_kept_two_weeks() -> None:
+    for name, queue in resources("AWS::SQS::Queue").items():
+        assert queue["Properties"]["SqsManagedSseEnabled"] is True
+        if name.endswith("DeadLetters"):
+            assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_notices_and_the_doorbell_have_dead_letters() -> None:
+    assert properties("NoticeQueue")["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["NoticeDeadLetters", "Arn"]
+    }
+    doorbell = properties("RelayFunction")["Events"]["Doorbell"]["Properties"]
+    assert doorbell["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["RelayDeadLetters", "Arn"]}
+
+
+@pytest.mark.parametrize(("function", "source"), [("RelayFunction", "Doorbell"), ("SendNoticeFunction", "Notices")])
+def test_one_record_that_fails_sends_only_itself_back(function: str, source: str) -> None:
+    event = properties(function)["Events"][source]["Properties"]
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_way_to_the_operators_door_needs_an_operator() -> None:
+    for event in properties("OperatorApiFunction")["Events"].values():
+        assert event["Properties"]["Auth"] == {"Authorizer": "Operators"}
+    pool = properties("OperatorPool")
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+
+
+def test_the_api_has_a_name_and_a_limit() -> None:
+    api = properties("Api")
+    assert api["Name"]
+    [limits] = api["MethodSettings"]
+    assert limits["ThrottlingRateLimit"]
+    assert "DataTraceEnabled" not in limits, "bodies hold personal data"
