@@ -117,7 +117,7 @@ class Cloud:
 
 def _is_worker(pid: str) -> bool:
     """Whether the process is still the one that left its id: ids are given out again."""
-    command = ["/bin/ps", "-o", "command=", "-p", pid]
+    command = ["ps", "-ww", "-o", "command=", "-p", pid]
     return RUNTIME_NAME in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
@@ -12,12 +13,19 @@ from rights.clock import utc_now
 from rights.domain.rights import Locale
 from rights.handler import guarded
 from rights.http import ApiError, as_api_error, locale_of, read_body, respond_error, respond_json
+from rights.settings import Settings, load
 from rights.telemetry import logger
 
 
-def build(doors: OperatorDoors) -> APIGatewayRestResolver:
-    """The resolver over these doors."""
-    app = APIGatewayRestResolver()
+class OperatorSettings(Settings):
+    """What this door needs besides the ledger."""
+
+    base_url: str
+
+
+def build(doors: OperatorDoors, prefix: str = "") -> APIGatewayRestResolver:
+    """The resolver over these doors; `prefix`, the path of the base URL, is what a custom domain leaves in paths."""
+    app = APIGatewayRestResolver(strip_prefixes=[prefix] if prefix else None)
 
     def who(*, to_change: bool) -> str:
         context = app.current_event["requestContext"].get("authorizer") or {}
@@ -53,7 +61,8 @@ def build(doors: OperatorDoors) -> APIGatewayRestResolver:
 
 @cache
 def _app() -> APIGatewayRestResolver:
-    return build(OperatorDoors(wiring.ledger(), utc_now))
+    prefix = urlsplit(load(OperatorSettings).base_url).path.rstrip("/")
+    return build(OperatorDoors(wiring.ledger(), utc_now), prefix)
 
 
 @guarded

@@ -72,6 +72,7 @@ class OperatorDoors:
                     "operation": task.operation,
                     "status": task.status,
                     **task.counts.to_dict(),
+                    "found_at_start": task.found_at_start,
                     "adds_up": task.counts.adds_up,
                     "late_rounds": task.late_rounds,
                     "error_class": task.error_class,

@@ -160,7 +160,7 @@ class PublicRoutes:
     def open_package(self, call: Call, request_id: str) -> Answer:
         """`POST /requests/{id}/package`: with the code the link, with `resend` another code."""
         request, raw, is_form = self._change(call, request_id)
-        if raw.get("resend") in {True, "true"} and "code" not in raw:
+        if raw.get("resend") in (True, "true") and "code" not in raw:
             return self._package_code_again(call, request)
         try:
             link = self._doors.open_package(request, _code_only(raw, is_form=is_form))

@@ -1,5 +1,6 @@
 """Assemble: what the person gets in the end, the package of an access or the certificate of a deletion."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from rights.certificate import certificate_claims, sign
 from rights.datamap import DataMap
 from rights.domain.outcome import outcome_of
 from rights.domain.rights import Operation
+from rights.errors import PackageIncompleteError
 from rights.ledger import Ledger, Request, Task
 from rights.package import Exports, write_package
 from rights.settings import Settings
@@ -56,9 +58,14 @@ class Assembler:
 
     def _package(self, request: Request, tasks: list[Task]) -> Request:
         bucket, key = self.settings.package_bucket, package_key(request.id)
-        with Upload(self.s3, bucket, key, "application/zip") as upload:
-            exports = Exports(self.s3, bucket, request.id)
-            write_package(upload, exports, request, tasks, data_map=self.data_map, now=self.ledger.clock())
+        exports, now = Exports(self.s3, bucket, request.id), self.ledger.clock()
+        try:
+            with Upload(self.s3, bucket, key, "application/zip") as upload:
+                write_package(upload, exports, request, tasks, data_map=self.data_map, now=now)
+        except PackageIncompleteError as error:
+            # This run ends here; the next one exports the store anew. Nobody is handed a package with holes.
+            self.ledger.restart_task(request.id, error.store)
+            raise
         return self.ledger.assembled(request.id, "package", key)
 
     def _certificate(self, request: Request, tasks: list[Task]) -> Request:
@@ -66,7 +73,13 @@ class Assembler:
         outcome = outcome_of(request.right, [task.counts for task in tasks])
         claims = certificate_claims(request, tasks, outcome, self.settings.base_url)
         jws = sign(self.kms, self.settings.sign_key_id, claims)
-        self.s3.put_object(
-            Bucket=self.settings.evidence_bucket, Key=key, Body=jws.encode(), ContentType="application/jose"
-        )
+        # Written once: a step that was cut off here must not replace the certificate by one of a later history.
+        with suppress(self.s3.exceptions.from_code("PreconditionFailed")):
+            self.s3.put_object(
+                Bucket=self.settings.evidence_bucket,
+                Key=key,
+                Body=jws.encode(),
+                ContentType="application/jose",
+                IfNoneMatch="*",
+            )
         return self.ledger.assembled(request.id, "certificate", key)

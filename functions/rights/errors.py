@@ -13,6 +13,7 @@
         ├── DataMapError           the data map is wrong, or does not fit the store
         ├── StoreRefusedError      a store refused: permission, schema, constraint
         ├── SealError              sealed data could not be opened
+        ├── PackageIncompleteError exported pages are missing; the store is exported anew in the next run
         └── UnexpectedError        a foreign exception, stripped of its text
 
 Class names are part of the contract with `statemachine/rights_request.asl.yaml` (a test holds them together).
@@ -70,6 +71,14 @@ class StoreRefusedError(FatalError):
 
 class SealError(FatalError):
     """Sealed data could not be opened."""
+
+
+class PackageIncompleteError(FatalError):
+    """Exported pages of a store are missing; the message is the store's name."""
+
+    def __init__(self, store: str) -> None:
+        self.store = store
+        super().__init__(store)
 
 
 class UnexpectedError(FatalError):

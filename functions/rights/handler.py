@@ -16,14 +16,22 @@ from rights.telemetry import logger, metrics
 
 _WORTH_RETRYING = frozenset(
     {
+        "DependencyTimeoutException",
+        "EC2ThrottledException",
+        "InternalError",
+        "InternalFailure",
         "InternalServerError",
         "InternalServiceError",
         "KMSInternalException",
+        "KeyUnavailableException",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceException",
         "ServiceUnavailable",
         "SlowDown",
+        "ThrottledException",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",

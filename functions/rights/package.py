@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from rights.datamap import DataMap
+from rights.errors import PackageIncompleteError
 from rights.ledger.model import Request, Task
 from rights.upload import Upload
 
@@ -54,7 +55,7 @@ class Exports:
 def write_package(
     sink: Upload, exports: Exports, request: Request, tasks: list[Task], *, data_map: DataMap, now: datetime
 ) -> None:
-    """Write the whole package to `sink`."""
+    """Write the whole package to `sink`; PackageIncompleteError names a store whose pages are not all there."""
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         package = _Archive(archive, now)
         package.add("index.html", [_index(request, tasks, data_map).encode()])
@@ -65,7 +66,10 @@ def write_package(
                 # Under the folder itself: a collection may be called "files" too.
                 files = [name for name in names if name.startswith(f"{folder}files/")]
                 pages = [name for name in names if not name.startswith(f"{folder}files/")]
-                package.add(f"data/{task.store}/{collection}.json", _json_list(exports, pages))
+                records = _Records(exports, pages)
+                package.add(f"data/{task.store}/{collection}.json", records.as_json())
+                if records.count != int(task.by_collection[collection]["exported"]):
+                    raise PackageIncompleteError(task.store)
                 for name in files:
                     package.add(f"data/{name}", exports.chunks(name))
         manifest = {"request_id": request.id, "made_at": now.isoformat(), "sha256": package.hashes}
@@ -93,19 +97,26 @@ class _Archive:
         self.hashes[name] = digest.hexdigest()
 
 
-def _json_list(exports: Exports, pages: Iterable[str]) -> Iterator[bytes]:
-    before = b"[\n"
-    for page in pages:
-        for line in exports.lines(page):
-            yield before + line
-            before = b",\n"
-    yield b"[]\n" if before == b"[\n" else b"\n]\n"
+class _Records:
+    """The records of a collection over all its pages, counted as they go by."""
+
+    def __init__(self, exports: Exports, pages: Iterable[str]) -> None:
+        self._exports = exports
+        self._pages = pages
+        self.count = 0
+
+    def as_json(self) -> Iterator[bytes]:
+        for page in self._pages:
+            for line in self._exports.lines(page):
+                yield (b",\n" if self.count else b"[\n") + line
+                self.count += 1
+        yield b"\n]\n" if self.count else b"[]\n"
 
 
 def _index(request: Request, tasks: list[Task], data_map: DataMap) -> str:
     rows = "\n".join(_row(task, name, data_map) for task in tasks for name in task.by_collection)
     return (
-        f'<!doctype html><html lang="{request.locale}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<title>Your data at Tinh Tinh Mall</title></head><body>"
         f"<h1>Your data at Tinh Tinh Mall</h1><p>Request {request.id}, received {request.received_at[:10]}.</p>"

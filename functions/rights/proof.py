@@ -2,10 +2,8 @@
 
 from rights.asking import Stores
 from rights.domain.identity import Identifier, Kind
-from rights.domain.status import Status
 from rights.ledger import Ledger
-from rights.ledger.identity import IDENTITY_WAIT
-from rights.ledger.model import NoticeStatus
+from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF
 
 
 def ask_for_proof(request_id: str, token: str, seconds: int, ledger: Ledger, stores: Stores) -> None:
@@ -16,21 +14,12 @@ def ask_for_proof(request_id: str, token: str, seconds: int, ledger: Ledger, sto
     opened first: an answer may come before this returns.
     """
     ledger.open_wait(request_id, IDENTITY_WAIT, token, seconds)
-    if ledger.get(request_id).status is not Status.RECEIVED:
+    # Before the lookup, so that the word people see does not tell how the lookup went, or how long it took.
+    if ledger.ask_for_proof(request_id).status not in WAITING_FOR_PROOF:
         return
     typed = ledger.private(request_id, "typed")["identifiers"]
-    on_file = {
-        channel: value
-        for channel, value in sorted(typed.items())
-        if stores.recognise(request_id, Identifier(Kind(channel), value))
-    }
-    ledger.put_private(request_id, "contacts", on_file)
-    # A step that was cut off here comes again, and must not send a second code where it sent the first.
-    queued = {
-        notice.channel
-        for notice in ledger.notices(request_id)
-        if notice.kind == "code" and notice.status is not NoticeStatus.FAILED
-    }
-    for channel in typed.keys() - queued:
-        ledger.queue_code(request_id, channel, typed[channel])
-    ledger.ask_for_proof(request_id)
+    if ledger.private(request_id, "contacts") is None:
+        known = {c: stores.recognise(request_id, Identifier(Kind(c), value)) for c, value in sorted(typed.items())}
+        ledger.put_private(request_id, "contacts", {c: value for c, value in typed.items() if known[c]})
+    for channel, value in sorted(typed.items()):
+        ledger.queue_first_code(request_id, channel, value)

@@ -13,15 +13,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rights.clock import parse
-from rights.domain.status import OPEN, PROVEN
+from rights.domain.status import OPEN, PROVEN, Status
 from rights.ledger import Ledger, Request
 from rights.ledger.model import NoticeStatus
 from rights.ledger.notices import ATTEMPTS
 from rights.ledger.table import Item
 from rights.settings import Settings
-from rights.telemetry import logger
+from rights.telemetry import MetricUnit, logger, metrics
 
 RUN_SETTLES = timedelta(minutes=1)
+SWEPT_FIRST = (Status.NEEDS_REPAIR, Status.IN_PROGRESS, Status.VERIFIED, Status.IN_REVIEW)
+"""Proven people's requests come first, so that a flood of unproven ones can never keep the sweep from them."""
 _TOKEN_IS_GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
@@ -97,6 +99,8 @@ class Relay:
         if notice is None:
             return
         if notice.status is NoticeStatus.SENT or notice.attempts >= ATTEMPTS:
+            if notice.status is not NoticeStatus.SENT and notice.kind != "code":
+                metrics.add_metric(name="NoticesLost", unit=MetricUnit.Count, value=1)
             self._ledger.handed_over(notice, relay_at)
             return
         message = {"request_id": request_id, "notice_id": notice_id}
@@ -126,8 +130,9 @@ class Sweep:
         self._states = states
         self._settings = settings
 
-    def run(self, *, patience: timedelta = timedelta(minutes=1)) -> dict[str, int]:
-        """Pay what has been owed for longer than `patience`, end and start runs, try notices again; return counts."""
+    def run(self, time_is_up: Callable[[], bool], *, patience: timedelta = timedelta(minutes=1)) -> dict[str, int]:
+        """Pay what has been owed for longer than `patience`, end and start runs, until time is up; return counts."""
+        self._time_is_up = time_is_up
         owed = self._pay_owed(patience)
         found = self._look_after_open_requests()
         return {"owed": owed, **found}
@@ -140,8 +145,10 @@ class Sweep:
 
     def _look_after_open_requests(self) -> dict[str, int]:
         counts = {"lost_runs": 0, "next_runs": 0}
-        for status in sorted(OPEN):
+        for status in (*SWEPT_FIRST, *sorted(OPEN - set(SWEPT_FIRST))):
             for request in self._ledger.by_status(status):
+                if self._time_is_up():
+                    return counts
                 counts["lost_runs"] += self._try("sweep_run", partial(self._notice_lost_run, request))
                 counts["next_runs"] += self._try("sweep_next", partial(self._start_due_run, request.id))
         return counts
@@ -149,9 +156,11 @@ class Sweep:
     def _notice_lost_run(self, request: Request) -> bool:
         if request.relay_at is not None or request.ended_run == request.run:
             return False
-        # A run that has just been started may not be readable everywhere yet.
-        begun = request.run_started_at
-        if begun is None or parse(begun) + RUN_SETTLES > self._ledger.clock() or self._is_live(request):
+        # A run that has just been started may not be readable everywhere yet; and while a proof is awaited, a lost run
+        # matters only when it should have ended the wait (the rule on failed executions tells of most before).
+        waits = 0 if request.status in PROVEN else self._settings.identity_timeout_seconds
+        begun, settles = request.run_started_at, RUN_SETTLES + timedelta(seconds=waits)
+        if begun is None or parse(begun) + settles > self._ledger.clock() or self._is_live(request):
             return False
         self._ledger.run_ended(request.id, request.run, pause=timedelta(seconds=self._settings.repair_delay_seconds))
         return True

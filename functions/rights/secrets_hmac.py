@@ -6,16 +6,19 @@ All come from one secret; the purpose is part of what is hashed, so a tag made f
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 
 
 class Hmac:
-    """Tags texts under the system's secret, one purpose at a time."""
+    """Tags texts under one secret, one purpose at a time; a secret that is a function is asked for when first needed."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes | Callable[[], bytes]) -> None:
         self._secret = secret
 
     def tag(self, purpose: str, *parts: str) -> str:
         """The hex tag (64 characters) of the parts for this purpose."""
+        if callable(self._secret):
+            self._secret = self._secret()
         key = hmac.new(self._secret, purpose.encode(), hashlib.sha256).digest()
         text = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
         return hmac.new(key, text, hashlib.sha256).hexdigest()

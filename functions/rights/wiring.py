@@ -19,9 +19,13 @@ def sealer() -> Sealer:
 
 @cache
 def hmac() -> Hmac:
-    """Keyed hashes under the system's secret."""
+    """Keyed hashes under the system's secret, which only the functions that tag something ever read."""
+    return Hmac(_secret)
+
+
+def _secret() -> bytes:
     answer = client("secretsmanager").get_secret_value(SecretId=load(LedgerSettings).secret_id)
-    return Hmac(answer["SecretString"].encode())
+    return str(answer["SecretString"]).encode()
 
 
 @cache

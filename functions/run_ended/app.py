@@ -18,7 +18,13 @@ class RepairSettings(Settings):
 @guarded
 def lambda_handler(event: dict[str, Any], _context: Any) -> None:
     """Record that the run ended although its request may not have; the sweep starts the next one."""
-    request_id, _, run = event["detail"]["name"].rpartition("-")
+    _record(event["detail"]["name"])
+
+
+def _record(execution: str) -> None:
+    request_id, _, run = execution.rpartition("-")
+    if not run.isdecimal():
+        return  # an execution somebody started by hand, of no request of ours
     metrics.add_metric(name="RunsFailed", unit=MetricUnit.Count, value=1)
     pause = timedelta(seconds=load(RepairSettings).repair_delay_seconds)
     ledger().run_ended(request_id, int(run), pause=pause)

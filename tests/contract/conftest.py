@@ -20,6 +20,9 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:ap-southeast-1:123456789012:function:contract"
     aws_request_id: str = "contract"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
 
 @pytest.fixture
 def context() -> Context:

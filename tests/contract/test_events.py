@@ -109,6 +109,12 @@ def test_the_rule_sees_the_end_of_a_run_and_the_function_records_it(
     assert deployed.get(request.id).ended_run == 1
 
 
+def test_an_execution_that_somebody_started_by_hand_is_nobodys_run(deployed: Ledger) -> None:
+    ended = event("run_ended")
+    app_of("run_ended").lambda_handler(ended | {"detail": ended["detail"] | {"name": "by-hand"}}, Context())
+    assert deployed.table.get({"PK": "REQUEST#by", "SK": "STATE"}) is None
+
+
 def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("IDENTITY_TIMEOUT_SECONDS", "REVIEW_TIMEOUT_SECONDS", "REPAIR_DELAY_SECONDS"):
         monkeypatch.setenv(name, "60")

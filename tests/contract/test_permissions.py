@@ -24,6 +24,7 @@ ACTIONS: dict[str, set[str]] = {
     "put_op": {"dynamodb:PutItem"},
     "update_op": {"dynamodb:UpdateItem"},
     "delete_op": {"dynamodb:DeleteItem"},
+    "absent_op": {"dynamodb:ConditionCheckItem"},
     # KMS and Secrets Manager
     "generate_data_key": {"kms:GenerateDataKey"},
     "decrypt": {"kms:Decrypt"},

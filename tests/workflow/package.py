@@ -58,7 +58,9 @@ class Package:
     def strangers(self, mall: Mall, person: Person) -> list[str]:
         """What it tells of anybody else: phones, mail addresses and account ids."""
         own = {person.phone, person.email, person.account_id}
-        words = {w for other in mall.people if other is not person for w in (other.phone, other.email, other.account_id)}
+        words = {
+            w for other in mall.people if other is not person for w in (other.phone, other.email, other.account_id)
+        }
         return sorted(word for word in words - own if word and word in self.text)
 
 

@@ -88,7 +88,6 @@ def test_a_function_killed_after_its_write_and_before_its_checkpoint_counts_ever
                 freeze(cloud, "StorePostgresFunction")
             eventually(lambda: is_idle(database), "write")
             assert named(database, orders) < len(orders)
-            print(kill, cloud.workers("StorePostgresFunction"), list((cloud.work / "workers").rglob("*")), __import__("subprocess").run("ps -ef | grep _local_runtime", shell=True, capture_output=True, text=True).stdout)
             assert cloud.kill_workers("StorePostgresFunction") >= 1
             task = book.tasks(asking.id)["orders"]
             assert "intent_sealed" in task, "the page that was written is not counted yet"

@@ -72,7 +72,9 @@ def test_of_two_deletions_of_one_person_at_once_one_is_worked_on_and_the_other_j
     assert counts_of(shown["stores"]) == expected(expected_deletion(cloud.mall, person))
     assert book.state(joined.id)["linked_to"] == worked.id
     assert book.tasks(joined.id) == {}
-    eventually(lambda: any("joined" in m.subject + m.text or "earlier" in m.text for m in joined.new_messages()), "word")
+    eventually(
+        lambda: any("joined" in m.subject + m.text or "earlier" in m.text for m in joined.new_messages()), "word"
+    )
     assert joined.look()["rights"][0]["outcome"] == "duplicate"
     assert fingerprint(cloud.stores, cloud.mall, (person,)) == strangers
     assert book.chain_holds(worked.id)

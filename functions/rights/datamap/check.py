@@ -26,6 +26,7 @@ def problems(store: StoreMap) -> Iterator[Problem]:
         yield from _access(store, collection, at)
         yield from _rules(collection, at)
         yield from _fields(collection, at)
+        yield from _dead_rules(collection, at)
 
 
 def _keys(collection: Collection, at: Location) -> Iterator[Problem]:
@@ -94,6 +95,15 @@ def _fields(collection: Collection, at: Location) -> Iterator[Problem]:
             yield here, "a field without `data_categories`"
         if field.fides_meta.primary_key and field.rights.on_deletion != "keep":
             yield (*here, "rights", "on_deletion"), "a primary key is never changed"
+
+
+def _dead_rules(collection: Collection, at: Location) -> Iterator[Problem]:
+    rights = collection.rights
+    if rights.on_deletion is Disposition.ANONYMISE or rights.anonymise_kept:
+        return
+    for number, field in enumerate(collection.fields):
+        if field.rights.on_deletion != "keep":
+            yield (*at, "fields", number, "rights"), "says how to be emptied, but no record is ever anonymised here"
 
 
 def _categorised(field: Field) -> bool:

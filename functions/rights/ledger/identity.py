@@ -11,8 +11,10 @@ from typing import Any
 
 from rights.clock import parse, stamp
 from rights.domain.status import Status
+from rights.errors import StaleWriteError
 from rights.ledger.model import CodeAnswer, CodeResult, Request
 from rights.ledger.notices import Notices
+from rights.ledger.outbox import Outbox
 from rights.ledger.requests import TRIES, Change
 from rights.ledger.table import Item, Update, request_key
 from rights.ledger.waits import Waits
@@ -22,11 +24,12 @@ CODE_LIVES = timedelta(minutes=15)
 CODES_LIVE = 2
 SENDS_PER_REQUEST = 5
 SENDS_PER_DAY = 5
+_RACES = 10
 IDENTITY_WAIT = "VerifyIdentity"
 WAITING_FOR_PROOF = frozenset({Status.RECEIVED, Status.IDENTITY_NEEDED})
 
 
-class Identity(Waits, Notices):
+class Identity(Waits, Notices, Outbox):
     """The proof of identity of a request, and the fresh proof before a download."""
 
     def codes(self, request_id: str, purpose: str = "identity") -> Item | None:
@@ -35,11 +38,14 @@ class Identity(Waits, Notices):
 
     def try_code(self, request_id: str, code: str, purpose: str = "identity") -> CodeAnswer:
         """Spend one try on a code that somebody typed; a right one proves its channel."""
-        if purpose == "identity" and self.get(request_id).status not in WAITING_FOR_PROOF:
-            return CodeAnswer(CodeResult.NOT_WAITING)
-        spent = self.table.update(
-            Update(_key(request_id, purpose)).add("tries_left", -1).when("{tries_left} > {=no}", no=0)
-        )
+        if purpose == "identity":
+            if self.get(request_id).status not in WAITING_FOR_PROOF:
+                return CodeAnswer(CodeResult.NOT_WAITING)
+            if self.all_proven(request_id):
+                # The last code was taken, but whoever took it was cut off before the request went on.
+                return self._go_on(request_id)
+        spend = Update(_key(request_id, purpose)).add("tries_left", -1).when("{tries_left} > {=no}", no=0)
+        spent = self.table.update(spend)
         if spent is None:
             known = self.codes(request_id, purpose) is not None
             return CodeAnswer(CodeResult.USED_UP if known else CodeResult.NOT_WAITING)
@@ -50,6 +56,11 @@ class Identity(Waits, Notices):
             return CodeAnswer(CodeResult.EXPIRED, spent["tries_left"])
         return self._prove(request_id, match["channel"], purpose)
 
+    def all_proven(self, request_id: str) -> bool:
+        """Tell whether every identifier that was typed is proven."""
+        state = self.codes(request_id) or {}
+        return bool(state) and set(state["typed"]) <= set(state["proven"])
+
     def _match(self, request_id: str, codes: list[Item], code: str, purpose: str) -> Item | None:
         found = None
         for kept in codes:
@@ -58,21 +69,26 @@ class Identity(Waits, Notices):
         return found
 
     def _prove(self, request_id: str, channel: str, purpose: str) -> CodeAnswer:
-        state = self.codes(request_id, purpose) or {}
-        proven = sorted({*state.get("proven", []), channel})
-        update = Update(_key(request_id, purpose)).set(
-            proven=proven,
-            proven_at=self.now(),
-            tries_left=TRIES,
-            codes=[kept for kept in state.get("codes", []) if kept["channel"] != channel],
-        )
-        self.table.update(update.when("attribute_exists(PK)"))
+        for _ in range(_RACES):
+            state = self.codes(request_id, purpose) or {"proven": [], "codes": [], "typed": []}
+            proven = sorted({*state["proven"], channel})
+            left = [kept for kept in state["codes"] if kept["channel"] != channel]
+            update = Update(_key(request_id, purpose))
+            update.set(proven=proven, proven_at=self.now(), tries_left=TRIES, codes=left)
+            update.when("{codes} = {=was}", was=state["codes"]).when("{proven} = {=known}", known=state["proven"])
+            if self.table.update(update) is not None:
+                break
+        else:
+            raise StaleWriteError("lost every race for this proof")
         if purpose != "identity":
             return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
         if set(proven) < set(state["typed"]):
             return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven))
+        return self._go_on(request_id)
+
+    def _go_on(self, request_id: str) -> CodeAnswer:
         self.proceed(request_id)
-        return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
+        return CodeAnswer(CodeResult.PROVEN, proven=tuple((self.codes(request_id) or {}).get("proven", ())))
 
     def proceed(self, request_id: str, *, by: str = "person") -> Request:
         """Go on with what is proven: the request is verified, the execution told, the receipt queued.
@@ -87,7 +103,8 @@ class Identity(Waits, Notices):
             also = self.answer_parts(request_id, IDENTITY_WAIT, {"outcome": "verified"})
             also += [self.notice_part(request_id, "received", channel) for channel in proven]
             detail = {"proven": "+".join(proven)}
-            return Change(code="identity_proven", by=by, to=Status.VERIFIED, detail=detail, also=also)
+            sets = self.revived(request)
+            return Change(code="identity_proven", by=by, to=Status.VERIFIED, sets=sets, detail=detail, also=also)
 
         return self.change(request_id, decide)
 
@@ -97,30 +114,35 @@ class Identity(Waits, Notices):
         proven = (self.codes(request_id) or {}).get("proven", [])
         return {channel: typed[channel] for channel in proven if channel in typed}
 
+    def queue_first_code(self, request_id: str, channel: str, identifier: str) -> bool:
+        """Queue the code every typed contact gets by itself; a step that comes again queues no second one."""
+        state = self.codes(request_id) or {}
+        return channel in state.get("asked", ()) or self.queue_code(request_id, channel, identifier)
+
     def queue_code(self, request_id: str, channel: str, identifier: str, purpose: str = "identity") -> bool:
-        """Queue one code, within the limits per request and per identifier and day; tell whether one was queued."""
+        """Count one code of this request and queue it; `False` when the request has had its five.
+
+        Beyond five codes for one identifier and day none is queued, but the answer is the same: whether somebody else
+        asked in this name today must not show. Codes of a download have a count of their own, which no stranger can
+        use up.
+        """
         state = self.codes(request_id, purpose)
-        if state is None or state["sends"] >= SENDS_PER_REQUEST or not self._may_send_today(identifier):
+        if state is None or state["sends"] >= SENDS_PER_REQUEST:
             return False
         number = state.get("numbered", 0) + 1
-        parts = [
-            self.table.update_op(
-                Update(_key(request_id, purpose))
-                .set(sends=state["sends"] + 1, numbered=number)
-                .when("{sends} = {=was}", was=state["sends"])
-            ),
-            self.notice_part(request_id, "code", channel, number=number, purpose=purpose),
-        ]
+        asked = sorted({*state.get("asked", ()), channel})
+        count = Update(_key(request_id, purpose)).set(sends=state["sends"] + 1, numbered=number, asked=asked)
+        parts = [self.table.update_op(count.when("{sends} = {=was}", was=state["sends"]))]
+        if self._may_send_today(identifier if purpose == "identity" else f"{purpose} {request_id} {identifier}"):
+            parts.append(self.notice_part(request_id, "code", channel, number=number, purpose=purpose))
         return self.table.transact(parts) is None
 
-    def _may_send_today(self, identifier: str) -> bool:
+    def _may_send_today(self, whose: str) -> bool:
         today = self.now()[:10]
-        key = {"PK": f"SENDS#{self.hmac.tag('sends', identifier)}", "SK": today}
+        key = {"PK": f"SENDS#{self.hmac.tag('sends', whose)}", "SK": today}
         update = Update(key).add("sent", 1).set(expires=int((self.clock() + timedelta(days=2)).timestamp()))
-        return (
-            self.table.update(update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY))
-            is not None
-        )
+        update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY)
+        return self.table.update(update) is not None
 
     def begin_step_up(self, request_id: str, purpose: str) -> None:
         """Open a fresh proof (before a download) over the contacts that were proven, with its own tries.

@@ -131,6 +131,8 @@ class Task:
     """The page that is being erased, written before it is, so that its counts survive a crash."""
     page: int = 0
     counts: Counts = field(default_factory=Counts)
+    found_at_start: int = 0
+    """What the first count said; `counts.found` is what was dealt with in the end. Live writers may part the two."""
     by_collection: dict[str, Any] = field(default_factory=dict)
     late_rounds: int = 0
     error_class: str = ""

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from rights.clock import parse, stamp
-from rights.ledger.model import Notice, NoticeStatus
-from rights.ledger.requests import Requests
+from rights.ledger.model import Notice, NoticeStatus, Request
+from rights.ledger.requests import Change, Requests
 from rights.ledger.table import Item, Update, request_key
 
 CLAIM_LASTS = timedelta(minutes=10)
@@ -80,8 +80,15 @@ class Notices(Requests):
 
     def _settle(self, notice: Notice, code: str, **values: Any) -> None:
         update = Update(self._key(notice.request_id, notice.id)).set(**values)
-        if self.table.update(update.when("{status} = {=claimed}", claimed=NoticeStatus.CLAIMED)) is not None:
-            self.append(notice.request_id, code, detail={"notice": notice.id})
+        settle = self.table.update_op(update.when("{status} = {=claimed}", claimed=NoticeStatus.CLAIMED))
+
+        def decide(request: Request) -> Change | None:
+            now = self.notice(request.id, notice.id)
+            if now is None or now.status is not NoticeStatus.CLAIMED:
+                return None
+            return Change(code=code, detail={"notice": notice.id}, also=[settle])
+
+        self.change(notice.request_id, decide)
 
     def handed_over(self, notice: Notice, relay_at: str) -> None:
         """Record that a notice is on its queue; until it is sent, the bell rings again after a while.

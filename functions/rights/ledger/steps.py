@@ -3,22 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+from rights.domain.rights import Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
 from rights.errors import IllegalTransitionError
 from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF, Identity
 from rights.ledger.model import Request, Task
-from rights.ledger.outbox import Outbox
 from rights.ledger.requests import Change
 from rights.ledger.table import Item
 from rights.ledger.tasks import Tasks
 
 REVIEW_WAIT = "Review"
 REPAIR_WAIT = "Repair"
+ACCESS_WAIT = "AwaitAccess"
 _WAIT_OF = {Status.RECEIVED: IDENTITY_WAIT, Status.IDENTITY_NEEDED: IDENTITY_WAIT, Status.IN_REVIEW: REVIEW_WAIT}
 
 
-class Steps(Identity, Tasks, Outbox):
+class Steps(Identity, Tasks):
     """The changes a request goes through."""
 
     def ask_for_proof(self, request_id: str) -> Request:
@@ -98,7 +99,7 @@ class Steps(Identity, Tasks, Outbox):
             if request.status is not Status.IN_REVIEW or request.decision is not None:
                 msg = f"a request that is {request.status} waits for no decision"
                 raise IllegalTransitionError(msg)
-            sets = {"decision": decision, "ground": ground}
+            sets = {"decision": decision, "ground": ground} | (self.revived(request) if decision == "approve" else {})
             also = self.answer_parts(request_id, REVIEW_WAIT, {"outcome": decision})
             if decision == "approve":
                 return Change(code="approved", by=by, sets=sets, also=also)
@@ -111,18 +112,34 @@ class Steps(Identity, Tasks, Outbox):
         return self.change(request_id, decide)
 
     def begin_work(self, request_id: str) -> Request:
-        """From here on the request can no longer be withdrawn; failed store tasks are put back to work."""
+        """From here on the request can no longer be withdrawn; failed store tasks are put back to work.
+
+        A deletion changes nothing while an access of the same person is open, or the rest would be erased unread; the
+        check is part of the transaction, so that no access slips in between.
+        """
         self.reopen_tasks(request_id)
 
         def decide(request: Request) -> Change | None:
-            if request.is_final or request.status is Status.IN_PROGRESS:
+            if request.is_final or request.status is Status.IN_PROGRESS or self.held_up_by(request):
                 return None
             if request.status is Status.IN_REVIEW and request.decision != "approve":
                 msg = "a request in review needs an approval before work begins"
                 raise IllegalTransitionError(msg)
-            return Change(code="work_begun", to=Status.IN_PROGRESS, detail={"run": request.run})
+            free = [self.table.absent_op(lock) for lock in _access_locks(request)]
+            return Change(code="work_begun", to=Status.IN_PROGRESS, detail={"run": request.run}, also=free)
 
         return self.change(request_id, decide)
+
+    def held_up_by(self, request: Request) -> str | None:
+        """The open access request that a deletion has to wait for."""
+        holders = (self.table.get(lock) for lock in _access_locks(request))
+        return next((str(holder["request_id"]) for holder in holders if holder), None)
+
+    def await_access(self, request_id: str, token: str, seconds: int) -> None:
+        """Wait for the access that holds a deletion up; one that ended before the wait was there is answered here."""
+        self.open_wait(request_id, ACCESS_WAIT, token, seconds)
+        if self.held_up_by(self.get(request_id)) is None:
+            self.table.transact(self.answer_parts(request_id, ACCESS_WAIT, {"outcome": "done"}))
 
     def ask_for_repair(self, request_id: str) -> Request:
         """Some store failed: the clock keeps running, and somebody has to look."""
@@ -149,8 +166,12 @@ class Steps(Identity, Tasks, Outbox):
             if request.status is not Status.NEEDS_REPAIR:
                 msg = f"a request that is {request.status} needs no repair"
                 raise IllegalTransitionError(msg)
+            last = self.last_wait(request_id, REPAIR_WAIT)
+            if last is not None and last.answer is not None:
+                # The answer is on its way: a second click must not spare the next repair its look.
+                return None
             also = self.answer_parts(request_id, REPAIR_WAIT, {"outcome": "retry"})
-            return Change(code="retry_asked", by=by, also=also) if also else None
+            return Change(code="retry_asked", by=by, also=also)
 
         return self.change(request_id, decide)
 
@@ -185,10 +206,22 @@ class Steps(Identity, Tasks, Outbox):
         return self.change(request_id, decide)
 
     def _unlock(self, request: Request) -> list[Item]:
-        return [
+        """Free the person for the next request, and tell a deletion that waited for this access."""
+        locks = [
             self.table.delete_op(_lock(subject, request), "{request_id} = {=mine}", mine=request.id)
             for subject in request.locks
         ]
+        if request.right is not Right.ACCESS:
+            return locks
+        deletions = (self.table.get({"PK": f"SUBJECT#{s}", "SK": str(Right.DELETION)}) for s in request.locks)
+        waiting = {str(holder["request_id"]) for holder in deletions if holder}
+        return [*locks, *(p for w in sorted(waiting) for p in self.answer_parts(w, ACCESS_WAIT, {"outcome": "done"}))]
+
+
+def _access_locks(request: Request) -> list[Item]:
+    if request.right is not Right.DELETION or request.status in {Status.IN_PROGRESS, Status.NEEDS_REPAIR}:
+        return []
+    return [{"PK": f"SUBJECT#{subject}", "SK": str(Right.ACCESS)} for subject in request.locks]
 
 
 def _lock(subject: str, request: Request) -> Item:

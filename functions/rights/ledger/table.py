@@ -198,6 +198,16 @@ class Table:
         """An update, as one part of a transaction."""
         return {"Update": update.request(self.name) | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
 
+    def absent_op(self, key: Item) -> Item:
+        """The condition that no item has this key, as one part of a transaction."""
+        return {
+            "ConditionCheck": {
+                "TableName": self.name,
+                "Key": to_wire(key),
+                "ConditionExpression": "attribute_not_exists(PK)",
+            }
+        }
+
     def delete_op(self, key: Item, template: str, **values: Any) -> Item:
         """A conditional delete, as one part of a transaction."""
         return {"Delete": Update(key).when(template, **values).request(self.name, check_only=True)}

@@ -70,6 +70,13 @@ class Tasks(Requests):
         if task.status is not TaskStatus.DONE:
             self.checkpoint_task(replace(task, status=TaskStatus.FAILED, error_class=error_class))
 
+    def restart_task(self, request_id: str, store: str) -> None:
+        """Have a store's work done again from the beginning, as if it had never been begun."""
+        mine = self.claim_task(self.task(request_id, store))
+        fresh = {"request_id", "store", "kind", "stage", "operation"}
+        facts = {name: getattr(mine, name) for name in fresh}
+        self.checkpoint_task(Task(**facts, fence=mine.fence))
+
     def reopen_tasks(self, request_id: str) -> int:
         """Put failed tasks back to work where they stood, and say how many."""
         failed = [task for task in self.tasks(request_id) if task.status is TaskStatus.FAILED]

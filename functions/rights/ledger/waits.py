@@ -76,6 +76,8 @@ class Waits(Requests):
 
     def wait_relayed(self, wait: Wait, *, delivered: bool) -> None:
         """Record that the answer reached the execution, or that its token could not take it any more."""
+        if wait.relay_at is None:
+            return
         update = Update(request_key(wait.request_id, _sort(wait.name, wait.generation)))
         update.set(relay_at=None, relay_shard=None, consumed_at=self.now() if delivered else None)
         self.table.update(update.when("{relay_at} = {=seen}", seen=wait.relay_at))

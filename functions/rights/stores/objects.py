@@ -20,8 +20,8 @@ from rights.stores.selection import erasure_order
 from rights.stores.shape import exported_fields
 
 _ACCOUNT = "{account_id}"
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
-_NAME_LENGTH = 100
+_ENDING = re.compile(r"[a-z0-9]{1,5}")
+_PAGES = frozenset({"htm", "html", "mht", "mhtml", "shtml", "svg", "svgz", "xht", "xhtml", "xml"})
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _DELETED_AT_ONCE = 1000
 
@@ -74,7 +74,7 @@ class ObjectConnector:
         found, following = self._page(described, keys, after)
         records = [self._record(described, thing) for thing in found]
         files = [
-            File(number, _safe_name(thing.key, place), self._opener(described, thing.key, version["VersionId"]))
+            File(number, _neutral_name(thing.key, place), self._opener(described, thing.key, version["VersionId"]))
             for number, thing in enumerate(found)
             for place, version in enumerate(thing.versions)
         ]
@@ -246,10 +246,15 @@ class ObjectConnector:
         return access
 
 
-def _safe_name(key: str, place: int) -> str:
-    """The file's own name without what a file system could misread; older versions are numbered."""
-    name = _UNSAFE.sub("_", key.rpartition("/")[2]).strip(". ")[-_NAME_LENGTH:] or "file"
-    return name if place == 0 else f"older-{place}-{name}"
+def _neutral_name(key: str, place: int) -> str:
+    """A name that tells the place among the versions and the sort of file, and nothing else.
+
+    The file's own name is often the customer's ("passport Sok Dara.pdf") and must not become a key of our bucket; the
+    record has it. What a browser would open as a page (HTML, SVG) gets an ending that it only shows as text.
+    """
+    _, dot, ending = key.rpartition("/")[2].lower().rpartition(".")
+    ending = ending if dot and _ENDING.fullmatch(ending) else "bin"
+    return f"{place:02d}.{'txt' if ending in _PAGES else ending}"
 
 
 @contextmanager

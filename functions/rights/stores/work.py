@@ -108,6 +108,7 @@ class Worker:
             msg = "the person of this request is not resolved yet"
             raise NotReadyError(msg)
         keys = KeySet.from_mapping(subject["keys"])
+        task = self._fitted(task)
         return self._work(task, keys, time) if step == "work" else self._read_back(task, keys, time)
 
     def _work(self, task: Task, keys: KeySet, time: _Time) -> Report:
@@ -131,6 +132,7 @@ class Worker:
                 task,
                 status=TaskStatus.WORKING,
                 collection=first,
+                found_at_start=sum(found.values()),
                 counts=Counts(found=sum(found.values())),
                 by_collection={name: Counts(found=found.get(name, 0)).to_dict() for name in order},
             )
@@ -155,16 +157,26 @@ class Worker:
         if page.to_do:
             self._connector.apply_page(name, keys, page)
         # What an earlier round kept is counted; a later round only adds what it changes.
-        added = ErasurePage(page.doing()) if task.by_collection[name].get("passed") else page
+        added = ErasurePage(page.doing()) if _entry(task, name).get("passed") else page
         return self._fold(task, replace(added.counts(), found=0), page.next)
 
     def _collection_of(self, task: Task) -> str:
         return task.collection or self._connector.collections()[0]
 
+    def _fitted(self, task: Task) -> Task:
+        """The task as the data map of today can go on with it.
+
+        A map that was deployed since may have lost the collection the task stands at: it starts over from the first.
+        Erasing again changes nothing, and an export writes the same names again.
+        """
+        if task.collection is None or task.collection in self._connector.collections():
+            return task
+        return replace(task, collection=None, cursor=None, intent=None, page=0)
+
     def _fold(self, task: Task, added: Counts, following: dict[str, Any] | None) -> Task:
         name = self._collection_of(task)
         counted = (_counts_of(task, name) + added).to_dict()
-        entry = task.by_collection[name] | counted | ({} if following else {"passed": True})
+        entry = _entry(task, name) | counted | ({} if following else {"passed": True})
         task = replace(
             task,
             status=TaskStatus.WORKING,
@@ -201,7 +213,7 @@ class Worker:
     def _read_page(self, task: Task, keys: KeySet, today: str) -> Task:
         name = self._collection_of(task)
         page = self._connector.plan_page(name, keys, task.cursor, today)
-        entry = task.by_collection[name]
+        entry = _entry(task, name)
         kept = replace(ErasurePage(page.doing(Disposition.RETAIN)).counts(), found=0)
         seen = Counts.from_dict(entry.get("seen", {})) + kept
         entry = entry | {"seen": seen.to_dict(), "left": int(entry.get("left", 0)) + page.to_do}
@@ -212,7 +224,10 @@ class Worker:
     def _conclude(self, task: Task) -> Report:
         left = _left(task)
         if not left:
-            verified = {n: e | {k: e["seen"][k] for k in ("retained", "kept")} for n, e in task.by_collection.items()}
+            verified = {
+                name: entry | {part: entry["seen"][part] for part in ("retained", "kept") if "seen" in entry}
+                for name, entry in task.by_collection.items()
+            }
             task = _summed_up(replace(task, by_collection=verified, verified_at=stamp(self._clock())))
             self._ledger.checkpoint_task(replace(task, status=TaskStatus.DONE))
             return Report(task.store, "done")
@@ -236,8 +251,14 @@ def _turn(task: Task, step: str) -> Outcome | None:
     return "failed" if task.status is TaskStatus.FAILED else "more"
 
 
+def _entry(task: Task, name: str) -> dict[str, Any]:
+    """What is known of a collection; nothing of one that the data map has only gained since the task was begun."""
+    entry: dict[str, Any] = task.by_collection.get(name) or Counts().to_dict()
+    return entry
+
+
 def _counts_of(task: Task, name: str) -> Counts:
-    return Counts.from_dict(task.by_collection[name])
+    return Counts.from_dict(_entry(task, name))
 
 
 def _left(task: Task) -> int:

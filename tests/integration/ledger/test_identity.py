@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from rights.domain.status import Status
@@ -5,6 +7,7 @@ from rights.ledger import Ledger
 from rights.ledger.identity import SENDS_PER_DAY, SENDS_PER_REQUEST
 from rights.ledger.model import CodeResult
 from rights.ledger.requests import TRIES
+from rights.ledger.table import Update, request_key
 from tests.integration.ledger.test_requests import PHONE, new
 from tests.support.clock import StoppedClock
 
@@ -97,10 +100,45 @@ def test_a_request_sends_five_codes_at_most(ledger: Ledger) -> None:
 
 
 def test_an_identifier_gets_five_codes_a_day_over_all_requests(ledger: Ledger, clock: StoppedClock) -> None:
-    sent = [ledger.queue_code(opened(ledger), "phone", PHONE) for _ in range(SENDS_PER_DAY + 1)]
-    assert sent == [True] * SENDS_PER_DAY + [False]
+    requests = [opened(ledger) for _ in range(SENDS_PER_DAY + 1)]
+    # The answer is the same for all: whether somebody else asked in this name today must not show.
+    assert all(ledger.queue_code(request_id, "phone", PHONE) for request_id in requests)
+    assert [len(ledger.notices(request_id)) for request_id in requests] == [1] * SENDS_PER_DAY + [0]
     clock.advance(days=1)
-    assert ledger.queue_code(opened(ledger), "phone", PHONE)
+    assert ledger.queue_code(requests[-1], "phone", PHONE)
+    assert len(ledger.notices(requests[-1])) == 1
+
+
+def test_strangers_cannot_use_up_the_codes_of_a_download(ledger: Ledger) -> None:
+    for _ in range(SENDS_PER_DAY + 1):
+        ledger.queue_code(opened(ledger), "phone", PHONE)
+    mine = opened(ledger)
+    ledger.begin_step_up(mine, "download")
+    ledger.queue_code(mine, "phone", PHONE, "download")
+    assert [notice.purpose for notice in ledger.notices(mine)] == ["download"]
+
+
+def test_a_first_code_is_queued_once_however_often_the_step_comes(ledger: Ledger) -> None:
+    request_id = opened(ledger)
+    for _ in range(3):
+        ledger.queue_first_code(request_id, "phone", PHONE)
+    assert len(ledger.notices(request_id)) == 1
+
+
+def test_a_proof_that_was_cut_off_before_the_request_went_on_is_finished_by_the_next_try(ledger: Ledger) -> None:
+    request_id = opened(ledger)
+    ledger.table.update(Update(request_key(request_id, "CODES#identity")).set(proven=["phone"]))
+    assert ledger.try_code(request_id, "000000").result is CodeResult.PROVEN
+    assert ledger.get(request_id).status is Status.VERIFIED
+
+
+def test_a_proof_after_the_run_has_ended_starts_the_next_run_at_once(ledger: Ledger) -> None:
+    request_id = opened(ledger)
+    ledger.store_code(request_id, "phone", "identity", "482913")
+    ledger.run_ended(request_id, 1, pause=timedelta(hours=1))
+    ledger.try_code(request_id, "482913")
+    request = ledger.get(request_id)
+    assert (request.run, request.relay_at is not None, request.retries) == (2, True, 0)
 
 
 @pytest.mark.parametrize("status", [Status.WITHDRAWN])

@@ -8,6 +8,7 @@ from rights.errors import IdempotencyConflictError, IllegalTransitionError, Unkn
 from rights.ledger import Ledger, NewRequest, Request
 from rights.ledger.requests import Change
 from rights.ledger.table import Update, request_key
+from tests.support.clock import StoppedClock
 
 PHONE = "+85512345678"
 
@@ -44,9 +45,9 @@ def test_the_same_key_with_another_body_is_refused(ledger: Ledger) -> None:
         ledger.open_request(new(idempotency="key", body_hmac="another"))
 
 
-def test_an_idempotency_key_is_free_again_after_its_time(ledger: Ledger, clock: object) -> None:
+def test_an_idempotency_key_is_free_again_after_its_time(ledger: Ledger, clock: StoppedClock) -> None:
     first = ledger.open_request(new(idempotency="key", body_hmac="body"))
-    clock.advance(days=3)  # type: ignore[attr-defined]
+    clock.advance(days=3)
     assert ledger.open_request(new(idempotency="key", body_hmac="another")).request.id != first.request.id
 
 
@@ -125,3 +126,11 @@ def test_a_closed_request_leaves_the_index_of_due_dates(ledger: Ledger) -> None:
     assert item is not None
     assert "due_shard" not in item
     assert item["closed_at"]
+
+
+def test_what_is_written_after_the_end_does_not_move_the_end(ledger: Ledger, clock: StoppedClock) -> None:
+    request = ledger.open_request(new()).request
+    closed_at = ledger.withdraw(request.id).closed_at
+    clock.advance(days=3)
+    ledger.append(request.id, "notice_sent")
+    assert ledger.get(request.id).closed_at == closed_at

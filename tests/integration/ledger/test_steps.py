@@ -186,3 +186,44 @@ def test_a_withdrawal_before_the_code_reaches_the_waiting_run(ledger: Ledger) ->
     request_id = ledger.open_request(new()).request.id
     ledger.withdraw(request_id)
     assert ledger.open_wait(request_id, "VerifyIdentity", "token", 60).answer == {"outcome": "withdrawn"}
+
+
+def test_a_deletion_waits_for_an_open_access_of_the_same_person(ledger: Ledger) -> None:
+    access, deletion = planned(ledger, right=Right.ACCESS), planned(ledger)
+    ledger.begin_work(access)
+    assert ledger.begin_work(deletion).status is Status.VERIFIED
+    ledger.open_wait(deletion, "AwaitAccess", "token", 60)
+    ledger.close(access, Status.COMPLETED)
+    wait = ledger.last_wait(deletion, "AwaitAccess")
+    assert wait is not None
+    assert wait.answer == {"outcome": "done"}
+    assert ledger.begin_work(deletion).status is Status.IN_PROGRESS
+
+
+def test_an_access_does_not_wait_for_a_deletion_and_nobody_for_another_persons(ledger: Ledger) -> None:
+    deletion, access = planned(ledger), planned(ledger, "somebody else", right=Right.ACCESS)
+    assert ledger.begin_work(access).status is Status.IN_PROGRESS
+    assert ledger.begin_work(deletion).status is Status.IN_PROGRESS
+
+
+def test_a_store_can_be_worked_on_again_from_the_beginning(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    done = ledger.claim_task(ledger.task(request_id, "orders"))
+    ledger.checkpoint_task(replace(done, status=TaskStatus.DONE, counts=Counts(found=3, exported=3), page=4))
+    ledger.restart_task(request_id, "orders")
+    fresh = ledger.task(request_id, "orders")
+    assert (fresh.status, fresh.counts, fresh.page) == (TaskStatus.PENDING, Counts(), 0)
+
+
+def test_a_second_click_on_retry_does_not_spare_the_next_repair_its_look(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.begin_work(request_id)
+    ledger.fail_task(request_id, "orders", "StoreUnavailableError")
+    ledger.ask_for_repair(request_id)
+    ledger.open_wait(request_id, "Repair", "token", 60)
+    for _ in range(2):
+        ledger.retry(request_id, by="operator:1")
+        wait = ledger.wait_with_token({"PK": f"REQUEST#{request_id}", "SK": "WAIT#Repair#0001"})
+        assert wait is not None
+        ledger.wait_relayed(wait, delivered=True)
+    assert ledger.open_wait(request_id, "Repair", "second token", 60).answer is None

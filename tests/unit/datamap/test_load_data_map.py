@@ -160,6 +160,12 @@ REFUSED = [
     ("data_categories: [user.content.private]", "description: text", "name: note", "data_categories"),
     ("identifies: one", 'identifies: one, on_deletion: "null"', "rights: {key", "primary key"),
     (
+        "data_categories: [user.content.private]",
+        'data_categories: [user.content.private]\n            rights: {on_deletion: "null"}',
+        "rights: {on_deletion",
+        "ever anonymised",
+    ),
+    (
         "legal_basis: contract",
         "legal_basis: contract\n          anonymise_kept: true",
         "rights:\n          p",

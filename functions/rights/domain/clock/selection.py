@@ -22,6 +22,8 @@ def jurisdiction_of(territory: str) -> Jurisdiction:
     """Whose rules hold for a territory (ISO 3166 code, or `policy`); one we have no rules for falls to the policy."""
     if territory in EEA:
         return Jurisdiction.EU
+    if territory == "UK":
+        return Jurisdiction.UNITED_KINGDOM
     try:
         return Jurisdiction(territory)
     except ValueError:
@@ -30,13 +32,13 @@ def jurisdiction_of(territory: str) -> Jurisdiction:
 
 def rule_for(
     right: str,
-    territory: str = Jurisdiction.POLICY,
-    as_of: date = date.max,
+    jurisdiction: str,
+    as_of: date,
     *,
     named: str | None = None,
     actor: Actor = Actor.CONTROLLER,
 ) -> ClockRule:
-    """The newest rule in force on the day of receipt: of the territory, else of the policy.
+    """The newest rule in force on the day of receipt: of the jurisdiction, else of the policy.
 
     Guidance is applied only when `named` by its id; a draft never is, named or not (NoSuchRuleError).
     """
@@ -45,9 +47,9 @@ def rule_for(
         if found is None:
             raise NoSuchRuleError(named)
         return found
-    for jurisdiction in (jurisdiction_of(territory), Jurisdiction.POLICY):
+    for governing in (jurisdiction_of(jurisdiction), Jurisdiction.POLICY):
         fitting = _fitting(right, as_of, actor, APPLIED_BY_ITSELF)
-        found = _newest(rule for rule in fitting if rule.jurisdiction is jurisdiction)
+        found = _newest(rule for rule in fitting if rule.jurisdiction is governing)
         if found is not None:
             return found
     raise NoSuchRuleError(right)

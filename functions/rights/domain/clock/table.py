@@ -1,8 +1,8 @@
 """Every clock rule we know (DOMAIN section 4): one row each, with its source.
 
 To change a rule, add a row with the next version and the day it applies from; never edit one that requests ran under.
-`(house)` marks our own choice or reading, to be confirmed by counsel. Buffers are all house. Where we hold no calendar of
-a country, its public holidays count as working days: the date can then only be earlier than the law's.
+`(house)` marks our own choice or reading, to be confirmed by counsel. Buffers are all house. Where we hold no calendar
+of a country, its public holidays count as working days: the date can then only be earlier than the law's.
 """
 
 from datetime import date
