@@ -55,6 +55,14 @@ format: setup ## Check the format
 lint: setup ## Check the code for mistakes
 	$(BIN)/ruff check $(SOURCES)
 
+LOCALE := functions/rights/notices/locale
+
+.PHONY: catalogues
+catalogues: setup ## Collect the texts for people, then compile what is translated in the .po files
+	$(BIN)/pybabel -q extract -F $(LOCALE)/babel.cfg -k 'say:2 N_ t' --omit-header --no-location --sort-output -o .venv/rights.pot functions
+	$(BIN)/pybabel -q update --omit-header --no-wrap -D rights -i .venv/rights.pot -d $(LOCALE)
+	$(BIN)/pybabel -q compile -f -D rights -d $(LOCALE)
+
 .PHONY: types
 types: setup ## Check the types
 	$(BIN)/mypy $(SOURCES)

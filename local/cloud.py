@@ -46,6 +46,7 @@ class Options:
     identity_timeout_seconds: int = 3600
     review_timeout_seconds: int = 3600
     repair_delay_seconds: int = 10
+    cooling_off_seconds: int = 3
     parameters: dict[str, str] = field(default_factory=dict)
     """Further parameters of `template.yaml`."""
 
@@ -181,6 +182,7 @@ def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict
         "IdentityTimeoutSeconds": str(options.identity_timeout_seconds),
         "ReviewTimeoutSeconds": str(options.review_timeout_seconds),
         "RepairDelaySeconds": str(options.repair_delay_seconds),
+        "CoolingOffSeconds": str(options.cooling_off_seconds),
         **options.parameters,
     }
     outputs = stack.deploy_sam(emulator, ROOT / "template.yaml", PRODUCT, parameters, ROOT / "functions")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rights.domain.status import Status
 from rights.handler import guarded
+from rights.ledger.steps import outcome_of_beginning
 from rights.step import StepInput
 from rights.wiring import ledger
 
@@ -12,7 +12,4 @@ from rights.wiring import ledger
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     """Let the stores be worked on, unless the request has ended or has to wait for an access."""
     step = StepInput.model_validate(event)
-    request = ledger().begin_work(step.request_id)
-    if request.is_final:
-        return {"outcome": "ended"}
-    return {"outcome": "ready" if request.status is Status.IN_PROGRESS else "wait"}
+    return {"outcome": outcome_of_beginning(ledger().begin_work(step.request_id))}

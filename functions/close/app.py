@@ -14,4 +14,4 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     step = StepInput.model_validate(event)
     request = ledger().get(step.request_id)
     outcome = outcome_of(request.right, [task.counts for task in ledger().tasks(step.request_id)])
-    return {"outcome": ledger().close(step.request_id, outcome).status.value}
+    return {"outcome": ledger().close_request(step.request_id, outcome).status.value}

@@ -1,5 +1,6 @@
 """The operators' door: JSON behind a Cognito authoriser."""
 
+from collections.abc import Callable, Collection
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -7,9 +8,10 @@ from urllib.parse import urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from operator_api.doors import OperatorDoors, operator_of
+from operator_api.doors import OperatorDoors, operator_of, roles_of
 from rights import wiring
 from rights.clock import utc_now
+from rights.domain.grounds import User
 from rights.domain.rights import Locale
 from rights.handler import guarded
 from rights.http import ApiError, as_api_error, locale_of, read_body, respond_error, respond_json
@@ -27,9 +29,11 @@ def build(doors: OperatorDoors, prefix: str = "") -> APIGatewayRestResolver:
     """The resolver over these doors; `prefix`, the path of the base URL, is what a custom domain leaves in paths."""
     app = APIGatewayRestResolver(strip_prefixes=[prefix] if prefix else None)
 
+    def claims() -> dict[str, Any]:
+        return (app.current_event["requestContext"].get("authorizer") or {}).get("claims") or {}
+
     def who(*, to_change: bool) -> str:
-        context = app.current_event["requestContext"].get("authorizer") or {}
-        return operator_of(context.get("claims") or {}, to_change=to_change)
+        return operator_of(claims(), to_change=to_change)
 
     @app.get("/ops/requests")
     def find() -> Response[Any]:
@@ -49,7 +53,9 @@ def build(doors: OperatorDoors, prefix: str = "") -> APIGatewayRestResolver:
     def decide(request_id: str) -> Response[Any]:
         by = who(to_change=True)
         body, _ = read_body(app.current_event)
-        return respond_json(HTTPStatus.OK, doors.decide(request_id, body, by))
+        return respond_json(HTTPStatus.OK, doors.decide(request_id, body, by, roles_of(claims())))
+
+    _add_holds(app, doors, who, lambda: roles_of(claims()))
 
     def problem(error: Exception) -> Response[Any]:
         return respond_error(as_api_error(error), locale_of(app.current_event) or Locale.EN)
@@ -57,6 +63,26 @@ def build(doors: OperatorDoors, prefix: str = "") -> APIGatewayRestResolver:
     app.exception_handler(Exception)(problem)
     app.not_found(lambda _: problem(ApiError("not_found")))
     return app
+
+
+def _add_holds(
+    app: APIGatewayRestResolver, doors: OperatorDoors, who: Callable[..., str], roles: Callable[[], Collection[User]]
+) -> None:
+    @app.get("/ops/holds")
+    def holds_of() -> Response[Any]:
+        who(to_change=False)
+        asked = app.current_event.query_string_parameters or {}
+        return respond_json(HTTPStatus.OK, doors.holds_of(asked.get("request_id")))
+
+    @app.post("/ops/holds")
+    def place_hold() -> Response[Any]:
+        by = who(to_change=True)
+        body, _ = read_body(app.current_event)
+        return respond_json(HTTPStatus.CREATED, doors.place_hold(body, by, roles()))
+
+    @app.post("/ops/holds/<hold_id>/lift")
+    def lift_hold(hold_id: str) -> Response[Any]:
+        return respond_json(HTTPStatus.OK, doors.lift_hold(hold_id, who(to_change=True)))
 
 
 @cache

@@ -1,17 +1,20 @@
 """What operators may see and do so far: no personal data, and every change under their name."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from rights.clock import Clock, parse
+from operator_api.holds import HoldDoors
+from rights.clock import parse
 from rights.domain.deadline import is_overdue, respond_by
-from rights.domain.rights import Right
+from rights.domain.grounds import User, may_refuse
+from rights.domain.rights import OPERATION_OF, Operation, Right
 from rights.domain.status import OPEN, Status
+from rights.errors import NotReadyError
 from rights.http import ApiError, FieldProblem, not_valid
-from rights.ledger import Ledger, Request
+from rights.ledger import Request
 from rights.status_token import reference
 
 PAGE = 50
@@ -33,12 +36,8 @@ class Decision(BaseModel):
         return self
 
 
-class OperatorDoors:
+class OperatorDoors(HoldDoors):
     """The operators' doors, over the ledger."""
-
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger = ledger
-        self._clock = clock
 
     def find(self, status: str | None) -> dict[str, Any]:
         """Requests of one status (or all open ones), oldest first; at most 50, and whether there are more."""
@@ -103,9 +102,17 @@ class OperatorDoors:
         """Try again what failed."""
         return self._summary(self._ledger.retry(request_id, by=by))
 
-    def decide(self, request_id: str, raw: Mapping[str, Any], by: str) -> dict[str, Any]:
-        """Approve or refuse a request in review."""
+    def decide(
+        self, request_id: str, raw: Mapping[str, Any], by: str, roles: Collection[User] = (User.OPERATOR,)
+    ) -> dict[str, Any]:
+        """Approve a request in review, or refuse it on a ground that may serve; no deletion under a legal hold."""
         body = _decision(raw)
+        request = self._ledger.get(request_id)
+        if body.ground is not None and not may_refuse(body.ground, request.right, request.jurisdiction, by=roles):
+            raise not_valid({"ground": FieldProblem("wrong_type")})
+        erases = body.decision == "approve" and OPERATION_OF[request.right] is Operation.ERASE
+        if erases and self._ledger.hold_on(request.known_as):
+            raise NotReadyError("a legal hold stands on this person")
         return self._summary(self._ledger.decide(request_id, body.decision, by=by, ground=body.ground))
 
     def _summary(self, request: Request) -> dict[str, Any]:
@@ -134,11 +141,19 @@ def _decision(raw: Mapping[str, Any]) -> Decision:
     raise not_valid({name: FieldProblem("wrong_type") for name in names})
 
 
+def _groups(claims: Mapping[str, Any]) -> list[str]:
+    # API Gateway hands groups over as text: "operator", "[operator lead]" or "operator,lead".
+    return str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()
+
+
+def roles_of(claims: Mapping[str, Any]) -> frozenset[User]:
+    """As what somebody may use a ground: operator, approver, or both."""
+    return frozenset(User(group) for group in _groups(claims) if group in {User.OPERATOR, User.APPROVER})
+
+
 def operator_of(claims: Mapping[str, Any], *, to_change: bool) -> str:
     """Who acts, by the `sub` that the authoriser checked; ApiError `forbidden` unless an operator where it matters."""
-    # API Gateway hands groups over as text: "operator", "[operator lead]" or "operator,lead".
-    groups = str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()
     name = str(claims.get("sub", ""))
-    if not name or (to_change and "operator" not in groups):
+    if not name or (to_change and "operator" not in _groups(claims)):
         raise ApiError("forbidden")
     return name

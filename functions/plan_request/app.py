@@ -6,7 +6,7 @@ from rights.asking import StoreFunctions, Stores
 from rights.clients import client
 from rights.datamap import load_data_map
 from rights.handler import guarded
-from rights.planning import plan_request
+from rights.planning import PlanSettings, plan_request
 from rights.settings import load
 from rights.step import StepInput
 from rights.wiring import hmac, ledger, sealer
@@ -17,4 +17,4 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Plan the request once; later calls return the plan that was laid."""
     step = StepInput.model_validate(event)
     stores = Stores(client("lambda"), load(StoreFunctions), load_data_map(), sealer())
-    return plan_request(step.request_id, ledger(), stores, hmac()).to_dict()
+    return plan_request(step.request_id, ledger(), stores, hmac(), load(PlanSettings)).to_dict()

@@ -46,6 +46,8 @@ def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
         ("POST", "/requests/<request_id>/package", routes.open_package),
         ("GET", "/requests/<request_id>/certificate", routes.certificate),
         ("GET", "/s/<token>", routes.link),
+        ("GET", "/stop/<token>", routes.ask_stop),
+        ("POST", "/stop/<token>", routes.stop),
         ("GET", "/.well-known/jwks.json", routes.jwks),
         ("GET", "/static/<name>", routes.static),
     ):

@@ -12,6 +12,7 @@ from public_api.views import WAITING_FOR_PROOF, Shown, is_proven
 from rights import status_token
 from rights.clock import Clock, parse
 from rights.domain.rights import Channel, Locale
+from rights.domain.status import Status, may_move
 from rights.errors import UnknownRequestError
 from rights.http import ApiError, FieldProblem
 from rights.ledger import Ledger, NewRequest, Request
@@ -63,8 +64,8 @@ class PublicDoors:
                 typed=body.identifiers.typed(),
                 jurisdiction=body.jurisdiction,
                 message=body.message,
-                idempotency=self._hmac.tag("idempotency", key) if key else None,
-                body_hmac=self._hmac.tag("body", canonical),
+                idempotency=self._hmac.tag_of("idempotency", key) if key else None,
+                body_hmac=self._hmac.tag_of("body", canonical),
             )
         )
         request = opened.request
@@ -128,6 +129,19 @@ class PublicDoors:
         """Withdraw a request whose work has not begun."""
         return self._ledger.withdraw(request.id)
 
+    def may_be_stopped(self, token: str) -> bool:
+        """Tell whether a stop link still stops something; an ApiError for one that is not ours."""
+        return may_move(self._stoppable(token).status, Status.WITHDRAWN)
+
+    def stop(self, token: str) -> Request:
+        """Withdraw a request by the link that every contact on file was sent; twice is once."""
+        return self._ledger.withdraw(self._stoppable(token).id, by="contact_on_file")
+
+    def _stoppable(self, token: str) -> Request:
+        if not status_token.may_stop(self._hmac, token):
+            raise ApiError("not_found")
+        return self._ledger.get(status_token.request_of(token))
+
     def ask_package_code(self, request: Request, *, again: bool) -> bool:
         """Send the code that a download needs, unless one is still good; tell whether one was sent now."""
         _package_of(request)
@@ -158,12 +172,12 @@ class PublicDoors:
     def package_pass(self, request: Request) -> str:
         """What a browser shows for a quarter of an hour after the right code, to get the link again."""
         until = str(int((self._clock() + LINK_LIVES).timestamp()))
-        return f"{until}.{self._hmac.tag('package', request.id, until)}"
+        return f"{until}.{self._hmac.tag_of('package', request.id, until)}"
 
     def package_by_pass(self, request: Request, shown: str | None) -> Link | None:
         """The link for a browser whose pass is good; `None` if it has none."""
         until, _, tag = (shown or "").partition(".")
-        if not until.isdecimal() or not same(tag, self._hmac.tag("package", request.id, until)):
+        if not until.isdecimal() or not same(tag, self._hmac.tag_of("package", request.id, until)):
             return None
         if int(until) <= self._clock().timestamp():
             return None

@@ -132,6 +132,21 @@ class PublicRoutes:
             return self._see(f"/requests/{request_id}?done=withdrawn")
         return http.respond_json(HTTPStatus.OK, self._summary(call, request_id))
 
+    def ask_stop(self, call: Call, token: str) -> Answer:
+        """`GET /stop/{token}`: what a contact on file was sent; asks once more, shows nothing of the request."""
+        stoppable = self._doors.may_be_stopped(token)
+        values = {"path": f"/stop/{token}", "stoppable": stoppable, "stopped": False}
+        return self._page(call, "stop", _page_locale(call), values)
+
+    def stop(self, call: Call, token: str) -> Answer:
+        """`POST /stop/{token}`: withdraws the request, in the name of whoever holds the contact."""
+        http.refuse_foreign_forms(call, self._base_url)
+        self._doors.stop(token)
+        if not http.wants_html(call):
+            return http.respond_json(HTTPStatus.OK, {"status": "withdrawn"})
+        values = {"path": f"/stop/{token}", "stoppable": False, "stopped": True}
+        return self._page(call, "stop", _page_locale(call), values)
+
     # --- what comes of it
 
     def package(self, call: Call, request_id: str) -> Answer:

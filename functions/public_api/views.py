@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from public_api.words import NEXT, NOTICE, OTHER_NOTICE, OTHER_STORE, REASON, RIGHT, STATUS, STORE, TASK
 from rights.clock import parse
-from rights.domain.deadline import respond_by
+from rights.domain.deadline import MALL_TIME, respond_by
 from rights.domain.rights import Locale, Operation, Right
 from rights.domain.status import PROVEN, Status, may_move, public_status
 from rights.domain.work import Kept, TaskStatus
@@ -101,6 +101,8 @@ def as_json(shown: Shown) -> dict[str, Any]:
         ],
         "next": shown.next,
     }
+    if request.cooling_until is not None:
+        body["cooling_off_until"] = request.cooling_until
     if shown.proven:
         body["stores"] = [_store_json(task) for task in shown.tasks]
         body["notices"] = [
@@ -166,7 +168,7 @@ def as_page(shown: Shown, locale: Locale) -> dict[str, Any]:
         "package_ready": shown.package_ready,
         "certificate_ready": shown.certificate_ready,
         "can_withdraw": shown.can_withdraw,
-        "next_words": say(locale, _next_words(shown)),
+        "next_words": _next_words(shown, locale),
         "proven": shown.proven and not request.linked_to,
         "steps": _steps(shown, locale),
         "stores": [_card(task, locale) for task in shown.tasks],
@@ -177,10 +179,12 @@ def as_page(shown: Shown, locale: Locale) -> dict[str, Any]:
     }
 
 
-def _next_words(shown: Shown) -> str:
+def _next_words(shown: Shown, locale: Locale) -> str:
     if shown.request.linked_to:
-        return N_("You had asked for the same before. We answer that request, so this one ends here.")
-    return NEXT[shown.status]
+        return say(locale, N_("You had asked for the same before. We answer that request, so this one ends here."))
+    begins = parse(shown.request.cooling_until or shown.request.due_at)
+    when = {"date": long_date(begins, locale), "time": f"{begins.astimezone(MALL_TIME):%H:%M}"}
+    return say(locale, NEXT[shown.status], **when)
 
 
 def _steps(shown: Shown, locale: Locale) -> list[Step]:

@@ -8,6 +8,7 @@ STATUS: dict[str, str] = {
     "received": N_("Received"),
     "identity_needed": N_("Identity needed"),
     "in_review": N_("In review"),
+    "cooling_off": N_("Waiting, you can still cancel"),
     "in_progress": N_("In progress"),
     "completed": N_("Completed"),
     "completed_in_part": N_("Completed in part"),
@@ -20,6 +21,7 @@ NEXT: dict[str, str] = {
     "received": "",
     "identity_needed": "",
     "in_review": N_("One of us looks at your request. We will tell you what comes of it."),
+    "cooling_off": N_("We begin on {date} at {time}. Until then you can withdraw."),
     "in_progress": N_("We work on your request and tell you when it is done."),
     "completed": N_("Your request is done."),
     "completed_in_part": N_("Your request is done. What we had to keep, and why, is listed below."),
@@ -60,6 +62,7 @@ REASON: dict[str, str] = {
 NOTICE: dict[str, str] = {
     "code": N_("Code to prove it is you"),
     "received": N_("Request received"),
+    "cooling_off": N_("Deletion announced, with a way to stop it"),
     "completed": N_("Request completed"),
     "completed_in_part": N_("Request completed in part"),
     "refused": N_("Request refused"),
@@ -74,6 +77,7 @@ FLASH: dict[str, str] = {
     "more": N_("This code was right."),
     "proven": N_("Thank you. We know now that it is you."),
     "withdrawn": N_("Your request is withdrawn."),
+    "stopped": N_("It is stopped. Nothing was deleted."),
     "sent": N_("A new code is on its way."),
 }
 """What just happened, by the word in `?done=`."""

@@ -10,7 +10,14 @@ from typing import Any
 
 from rights.datamap import DataMap, StoreMap
 from rights.domain.identity import Identifier, KeySet, Kind
-from rights.errors import AwsUnavailableError, FatalError, RetryableError, StoreRefusedError, StoreUnavailableError
+from rights.errors import (
+    AwsUnavailableError,
+    DataMapError,
+    FatalError,
+    RetryableError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from rights.sealing import Sealer
 from rights.settings import Settings
 
@@ -61,6 +68,15 @@ class Stores:
             if keys == before:
                 break
         return keys
+
+    def expire(self, request_id: str, store: str, question: dict[str, Any]) -> dict[str, Any]:
+        """Have rows that were kept until a date erased, and read back what is left of them (`rights.stores.expire`)."""
+        try:
+            described = self.data_map.store(store)
+        except KeyError:
+            raise DataMapError("the data map has lost this store") from None
+        page: dict[str, Any] = self._ask(request_id, described, "expire", question)["page"]
+        return page
 
     def _ask(self, request_id: str, store: StoreMap, ask: str, question: dict[str, Any]) -> dict[str, Any]:
         payload = {

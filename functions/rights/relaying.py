@@ -22,7 +22,7 @@ from rights.settings import Settings
 from rights.telemetry import MetricUnit, logger, metrics
 
 RUN_SETTLES = timedelta(minutes=1)
-SWEPT_FIRST = (Status.NEEDS_REPAIR, Status.IN_PROGRESS, Status.VERIFIED, Status.IN_REVIEW)
+SWEPT_FIRST = (Status.NEEDS_REPAIR, Status.IN_PROGRESS, Status.VERIFIED, Status.IN_REVIEW, Status.COOLING_OFF)
 """Proven people's requests come first, so that a flood of unproven ones can never keep the sweep from them."""
 _TOKEN_IS_GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 

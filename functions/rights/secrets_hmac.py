@@ -10,16 +10,16 @@ from collections.abc import Callable
 
 
 class Hmac:
-    """Tags texts under one secret, one purpose at a time; a secret that is a function is asked for when first needed."""
+    """Tags texts under one secret, one purpose at a time; a secret given as a function is asked for when needed."""
 
     def __init__(self, secret: bytes | Callable[[], bytes]) -> None:
-        self._secret = secret
+        self._root = secret
 
-    def tag(self, purpose: str, *parts: str) -> str:
+    def tag_of(self, purpose: str, *parts: str) -> str:
         """The hex tag (64 characters) of the parts for this purpose."""
-        if callable(self._secret):
-            self._secret = self._secret()
-        key = hmac.new(self._secret, purpose.encode(), hashlib.sha256).digest()
+        if callable(self._root):
+            self._root = self._root()
+        key = hmac.new(self._root, purpose.encode(), hashlib.sha256).digest()
         text = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
         return hmac.new(key, text, hashlib.sha256).hexdigest()
 

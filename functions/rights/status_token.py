@@ -14,7 +14,17 @@ _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 def issue(hmac: Hmac, request_id: str, epoch: int) -> str:
     """The status token of a request."""
-    return f"{request_id}.{hmac.tag('status', request_id, str(epoch))}"
+    return f"{request_id}.{hmac.tag_of('status', request_id, str(epoch))}"
+
+
+def issue_stop(hmac: Hmac, request_id: str) -> str:
+    """The token of the link that stops a request in its cooling-off, and shows nothing."""
+    return f"{request_id}.{hmac.tag_of('stop', request_id)[:32]}"
+
+
+def may_stop(hmac: Hmac, token: str) -> bool:
+    """Tell, in constant time, whether a stop token is ours."""
+    return same(issue_stop(hmac, request_of(token)), token)
 
 
 def request_of(token: str) -> str:

@@ -87,7 +87,7 @@ class Sender:
         notice = self.ledger.claim_notice(request_id, notice_id)
         if notice is None:
             return
-        contact = (self.ledger.private(request_id, "contacts") or {}).get(notice.channel)
+        contact = self.ledger.contact_of(notice)
         if contact is None:
             # Nobody has this contact: what the person sees must not differ, so only the ledger knows.
             self.ledger.notice_failed(notice, "NoContactOnFile")
@@ -119,6 +119,8 @@ class Sender:
             link=f"{self.base_url.rstrip('/')}/s/{token}",
             code=code,
             ground=request.ground,
+            begins_at=parse(request.cooling_until) if request.cooling_until else None,
+            stop_link=f"{self.base_url.rstrip('/')}/stop/{status_token.issue_stop(self.hmac, request.id)}",
         )
         if notice.channel == "phone":
             self.post.text(contact, text_message(notice.kind, request.locale, facts))

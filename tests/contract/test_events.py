@@ -40,7 +40,7 @@ def test_every_function_has_a_sample(folder: str) -> None:
 def test_every_sample_is_of_a_function_and_used_here() -> None:
     there = {path.stem for path in (ROOT / "events").iterdir()}
     assert there == set(SAMPLES)
-    assert set(SAMPLES) == {*STEPS, *DOORS, "relay", "sweep", "run_ended", "send_notice"}
+    assert set(SAMPLES) == {*STEPS, *DOORS, "relay", "sweep", "run_ended", "send_notice", "expire_retained"}
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -123,6 +123,14 @@ def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
     swept = app_of("sweep").lambda_handler(event("sweep"), Context())
     assert swept
     assert set(swept.values()) == {0}
+
+
+def test_the_end_of_retention_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STORE_DYNAMODB_FUNCTION", "STORE_POSTGRES_FUNCTION", "STORE_OBJECTS_FUNCTION"):
+        monkeypatch.setenv(name, "a-store")
+    monkeypatch.setenv("BACKUP_DAYS", "35")
+    ended = app_of("expire_retained").lambda_handler(event("expire_retained"), Context())
+    assert ended == {"ended": 0, "overdue": 0}
 
 
 def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:

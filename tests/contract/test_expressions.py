@@ -13,7 +13,8 @@ from tests.support.machine import Scope, evaluate, next_state, scopes, states
 STATES = states()
 SMALLEST: dict[str, Any] = {
     "request_id": "R", "run": 1, "identity_seconds": 1, "review_seconds": 1, "repair_seconds": 1, "repairs": 0,
-    "stages": [], "store": "accounts", "connector": "arn", "loops": 0,
+    "stages": [], "store": "accounts", "connector": "arn", "loops": 0, "cooling_seconds": 1, "access_seconds": 1,
+    "access_waits": 0,
 }  # fmt: skip
 INPUTS: dict[str, dict[str, Any]] = {
     "BeginRun": {
@@ -21,7 +22,8 @@ INPUTS: dict[str, dict[str, Any]] = {
     },
     "IsProven": {"proven": False},
     "CheckIdentity": {"outcome": "ended"},
-    "CheckPlan": {"outcome": "ended", "stages": []},
+    "CheckPlan": {"outcome": "ended", "stages": [], "cooling_seconds": 0},
+    "NeedsCoolingOff": {},
     "CheckReview": {"outcome": "refuse"},
     "CheckBegun": {"outcome": "ended"},
     "WorkStage": {"tasks": []},
@@ -84,7 +86,7 @@ def test_a_list_of_one_stays_a_list_all_the_way_into_a_map(size: int) -> None:
     task = {"store": "accounts", "kind": "dynamodb"}
     stages = [{"tasks": [task] * size}] * size
     [ready, *_] = STATES["CheckPlan"]["Choices"]
-    assigned = evaluate(ready["Assign"], {"outcome": "ready", "stages": stages})
+    assigned = evaluate(ready["Assign"], {"outcome": "ready", "stages": stages, "cooling_seconds": 0})
     assert assigned["stages"] == stages
     items = evaluate(STATES["FulfilStores"]["Items"], **assigned)
     assert items == stages
@@ -145,5 +147,6 @@ def test_a_run_begins_with_what_the_relay_sends(ledger: Ledger) -> None:
     given = json.loads(call["input"])
     assert set(given) == set(INPUTS["BeginRun"])
     assigned = evaluate(STATES["BeginRun"]["Assign"], given)
-    assert assigned == {name: value for name, value in given.items() if name != "proven"} | {"repairs": 0}
+    fixed = {"repairs": 0, "access_seconds": 86_400, "access_waits": 0}
+    assert assigned == {name: value for name, value in given.items() if name != "proven"} | fixed
     assert next_state(STATES["IsProven"], evaluate(STATES["BeginRun"]["Output"], given)) == "VerifyIdentity"

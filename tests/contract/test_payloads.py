@@ -25,7 +25,7 @@ STATES = states()
 TASKS = states("Task")
 SENT: dict[str, Any] = {
     "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "review_seconds": 60,
-    "repair_seconds": 60, "repairs": 3,
+    "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60,
 }  # fmt: skip
 CONNECTOR = "{% $connector %}"
 KINDS = sorted({store.rights.kind for store in load_data_map().stores})
@@ -86,7 +86,7 @@ def test_a_payload_holds_ids_numbers_and_the_token_only() -> None:
 def test_the_largest_plan_stays_far_below_what_a_state_may_hold() -> None:
     stores = load_data_map().stores
     tasks = [{"store": store.fides_key, "kind": store.rights.kind} for store in stores]
-    plan = Plan("ready", [{"tasks": [task]} for task in tasks]).to_dict()
+    plan = Plan("ready", [{"tasks": [task]} for task in tasks], 3600).to_dict()
     assert len(json.dumps(plan)) < 8 * 1024
     assert len(json.dumps(Report(stores[0].fides_key, "more", 10**9).to_dict())) < 8 * 1024
 
@@ -157,9 +157,11 @@ def test_a_withdrawal_ends_the_wait_for_a_proof(deployed: Ledger) -> None:
     assert next_state(STATES["CheckIdentity"], given) == "RunDone"
 
 
-@pytest.mark.parametrize(("outcome", "following"), [("ready", "BeginWork"), ("review", "Review"), ("ended", "RunDone")])
+@pytest.mark.parametrize(
+    ("outcome", "following"), [("ready", "NeedsCoolingOff"), ("review", "Review"), ("ended", "RunDone")]
+)
 def test_a_plan_says_where_to_go(outcome: str, following: str) -> None:
-    given = output("PlanRequest", Plan(outcome, []).to_dict())
+    given = output("PlanRequest", Plan(outcome, [], 0).to_dict())
     assert next_state(STATES["CheckPlan"], given) == following
 
 
@@ -169,18 +171,31 @@ def test_what_was_planned_is_read_as_it_was_laid(
 ) -> None:
     for kind in KINDS:
         monkeypatch.setenv(f"STORE_{kind.upper()}_FUNCTION", kind)
+    monkeypatch.setenv("COOLING_OFF_SECONDS", "3600")
     given = output("PlanRequest", run("plan_request", planned(deployed, review)))
     assert given["stages"] == [{"tasks": [{"store": "accounts", "kind": "dynamodb"}]}]
-    assert next_state(STATES["CheckPlan"], given) == ("Review" if review else "BeginWork")
+    assert next_state(STATES["CheckPlan"], given) == ("Review" if review else "NeedsCoolingOff")
+    assert given["cooling_seconds"] == 3600
 
 
-@pytest.mark.parametrize(("decision", "following"), [("approve", "BeginWork"), ("refuse", "RunDone")])
+@pytest.mark.parametrize(("decision", "following"), [("approve", "NeedsCoolingOff"), ("refuse", "RunDone")])
 def test_a_decision_is_followed(deployed: Ledger, decision: str, following: str) -> None:
     request_id = planned(deployed, review="second_account")
     body = Decision.model_validate({"decision": decision, "ground": 5 if decision == "refuse" else None})
     deployed.decide(request_id, body.decision, by="operator", ground=body.ground)
     given = output("Review", answered(deployed, request_id, REVIEW_WAIT))
     assert next_state(STATES["CheckReview"], given) == following
+
+
+@pytest.mark.parametrize(("seconds", "following"), [(3600, "CoolOff"), (0, "BeginWork")])
+def test_what_cannot_be_undone_is_waited_for(seconds: int, following: str) -> None:
+    assert next_state(STATES["NeedsCoolingOff"], {}, cooling_seconds=seconds) == following
+
+
+def test_a_deletion_waits_for_an_access_a_bounded_number_of_times() -> None:
+    given = output("BeginWork", {"outcome": "wait"})
+    assert next_state(STATES["CheckBegun"], given, access_waits=0) == "AwaitAccess"
+    assert next_state(STATES["CheckBegun"], given, access_waits=60) == "RunFailed"
 
 
 def test_work_begins_unless_the_request_has_ended(deployed: Ledger) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from local.transform import load_template
 from tests.support.functions import folders, properties_of
-from tests.support.symbols import Symbol, reach
+from tests.support.symbols import Symbol, reach, sources
 from tests.support.template import ROOT, resources, template
 
 ACTIONS: dict[str, set[str]] = {
@@ -62,6 +62,17 @@ OF_VERSIONS: dict[str, set[str]] = {
     "delete_objects": {"s3:DeleteObjectVersion"},
 }
 """What the same methods need where every call names a version, as all of a store's do."""
+
+UNDER_OUR_KEY: dict[str, set[str]] = {
+    "head_object": {"kms:Decrypt"},
+    "get_object": {"kms:Decrypt"},
+    "put_object": {"kms:GenerateDataKey"},
+    "upload_fileobj": {"kms:GenerateDataKey", "kms:Decrypt"},
+    "create_multipart_upload": {"kms:GenerateDataKey", "kms:Decrypt"},
+    "upload_part": {"kms:GenerateDataKey", "kms:Decrypt"},
+    "complete_multipart_upload": {"kms:Decrypt"},
+}
+"""What they need besides in our buckets, which S3 encrypts under `SealKey` in the caller's name."""
 
 CLIENTS = frozenset(
     {"client", "kms", "s3", "sts", "sns", "ses", "states", "queues", "lambdas", "manager", "table"},
@@ -127,7 +138,50 @@ def allowed(folder: str) -> set[str]:
 
 @pytest.mark.parametrize("folder", folders())
 def test_a_function_may_do_just_what_its_code_does(folder: str) -> None:
-    assert allowed(folder) == needed(own(reach(f"{folder}.app")))
+    nodes = own(reach(f"{folder}.app"))
+    for_objects = set[str]().union(*(UNDER_OUR_KEY.get(call, set()) for call in calls(nodes)))
+    assert allowed(folder) == needed(nodes) | for_objects
+
+
+def with_rights_to(*actions: str) -> set[str]:
+    """The functions that may do just these, of sealing, opening and reading the secret."""
+    guarded = {"kms:GenerateDataKey", "kms:Decrypt", "secretsmanager:GetSecretValue"}
+    return {folder for folder in folders() if allowed(folder) & guarded == set(actions)}
+
+
+def test_who_only_moves_a_request_on_neither_seals_nor_opens_nor_tags() -> None:
+    assert with_rights_to() == {"notify", "close", "run_ended", "settle_identity"}
+
+
+def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
+    assert with_rights_to("kms:GenerateDataKey") == {"review", "repair", "await_access"}
+    assert with_rights_to("kms:Decrypt") == {"relay", "sweep"}
+    assert with_rights_to("kms:Decrypt", "secretsmanager:GetSecretValue") == {"send_notice"}
+
+
+def test_only_who_tags_something_may_read_the_secret() -> None:
+    tagging = {"public_api", "operator_api", "verify_identity", "plan_request", "send_notice", "expire_retained"}
+    assert tagging == {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
+
+
+def test_no_method_is_called_by_a_name_that_is_made_up() -> None:
+    for source in sources().values():
+        for node in ast.walk(source.tree):
+            match node:
+                case ast.Call(func=ast.Call(func=ast.Name(id="getattr"), args=[_, name, *_])):
+                    assert isinstance(name, ast.Constant), f"{source.name}: {ast.unparse(node)}"
+
+
+def test_a_class_counts_with_the_methods_that_are_named_and_keeps_what_is_kept_for_later() -> None:
+    def methods(folder: str, module: str, name: str) -> set[str]:
+        node = reach(f"{folder}.app")[module, name]
+        return {part.name for part in ast.walk(node) if isinstance(part, ast.FunctionDef)}
+
+    assert {"__init__", "seal", "_key_for"} == methods("review", "rights.sealing", "Sealer")
+    assert {"__init__", "open", "_unwrap"} == methods("relay", "rights.sealing", "Sealer")
+    assert {"__init__"} == methods("close", "rights.secrets_hmac", "Hmac")
+    assert ("rights.wiring", "_secret") not in reach("close.app")
+    assert ("rights.wiring", "_secret") in reach("send_notice.app")
 
 
 MALL = load_template(ROOT / "local" / "mall.yaml")
@@ -148,14 +202,14 @@ def granted_by_the_mall(kind: str) -> set[str]:
 @pytest.mark.parametrize("folder", STORES)
 def test_the_mall_lets_a_connector_do_just_what_its_code_does(folder: str) -> None:
     kind = folder.removeprefix("store_")
-    reached = reach(f"rights.stores.{kind}", "connect")
+    reached = reach(f"{folder}.app")
     nodes = [node for (module, _), node in reached.items() if module == f"rights.stores.{kind}"]
     assert granted_by_the_mall(kind) == needed(nodes, OF_VERSIONS if kind == "objects" else ACTIONS)
 
 
 def test_every_call_of_a_store_to_s3_names_a_version() -> None:
-    for node in reach("rights.stores.objects", "connect").values():
-        for call in ast.walk(node):
+    for (module, _), node in reach("store_objects.app").items():
+        for call in ast.walk(node) if module == "rights.stores.objects" else ():
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {
                 "get_object", "head_object", "get_object_tagging",
             }:  # fmt: skip

@@ -1,11 +1,15 @@
 """What a function can reach: the definitions its handler names, those that they name, and so on, read from the source.
 
-A class counts with all of its methods. Whoever uses an object must name its class or a maker of it somewhere on the
-way, so nothing that can run is missed; what another function alone uses is left out, though it is in the same module.
+Whoever uses an object must name its class or a maker of it somewhere on the way, and whoever calls a method must name
+the method. So a class counts once it is named, and of its methods those whose names are read as an attribute, of
+whatever object, anywhere in what is reached: too many where two classes share a name, never too few. What nobody has to
+name counts with the class: dunders, methods that a decorator registers, and every method of a class that others' code
+may call into (one that has a base of others', or is a file).
 """
 
 import ast
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,8 +99,27 @@ def resolve(module: str, name: str) -> Symbol | None:
     return resolve(of, original) if of and original else None
 
 
+_PLAIN = frozenset(
+    {"property", "cached_property", "cache", "staticmethod", "classmethod", "abstractmethod", "override"}
+)
+"""Decorators that hand a method to nobody."""
+_OF_FILES = frozenset({"read", "write"})
+
+
+@cache
 def reach(module: str, name: str = "lambda_handler") -> dict[Symbol, ast.AST]:
-    """Every definition that can be reached from one, with its source."""
+    """Every definition that can be reached from one, with its source; of classes without the methods nobody names."""
+    names: frozenset[str] = frozenset()
+    while True:
+        found = _reach(module, name, names)
+        named = frozenset(attribute for node in found.values() for attribute in _read_in(node))
+        if named <= names:
+            return found
+        names |= named
+
+
+def _reach(module: str, name: str, names: frozenset[str]) -> dict[Symbol, ast.AST]:
+    """What is reached if these are the attributes that anybody reads."""
     found: dict[Symbol, ast.AST] = {}
     todo: list[Symbol] = [(module, name)]
     while todo:
@@ -104,8 +127,9 @@ def reach(module: str, name: str = "lambda_handler") -> dict[Symbol, ast.AST]:
         if symbol in found:
             continue
         of, what = symbol
-        found[symbol] = sources()[of].definitions[what] if what else _on_import(of)
-        todo += _named_in(of, found[symbol])
+        node = sources()[of].definitions[what] if what else _on_import(of)
+        found[symbol] = _without_unnamed(of, node, names) if isinstance(node, ast.ClassDef) else node
+        todo += _named_in(of, found[symbol], names)
         if what:
             todo.append((of, ""))
     return found
@@ -117,13 +141,90 @@ def _on_import(module: str) -> ast.Module:
     return ast.Module(body=list(loose), type_ignores=[])
 
 
-def _named_in(module: str, node: ast.AST) -> Iterator[Symbol]:
+def _read_in(node: ast.AST) -> Iterator[str]:
     for part in ast.walk(node):
-        found = None
-        if isinstance(part, ast.Name):
-            found = resolve(module, part.id)
-        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-            of, original = sources()[module].aliases.get(part.value.id, (None, None))
-            found = resolve(of, part.attr) if of and original is None else None
-        if found:
+        match part:
+            case ast.Attribute(attr=attribute, ctx=ast.Load()):
+                yield attribute
+            case ast.AugAssign(target=ast.Attribute(attr=attribute)):
+                yield attribute
+            case ast.MatchClass(kwd_attrs=attributes):
+                yield from attributes
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(attribute)), *_]):
+                yield attribute
+
+
+def _without_unnamed(module: str, node: ast.ClassDef, names: frozenset[str]) -> ast.ClassDef:
+    if _is_open_to_others(module, node):
+        return node
+    pruned = copy(node)
+    pruned.body = [part for part in node.body if not isinstance(part, ast.FunctionDef) or _may_run(part, names)]
+    return pruned
+
+
+def _may_run(method: ast.FunctionDef, names: frozenset[str]) -> bool:
+    is_dunder = method.name.startswith("__") and method.name.endswith("__")
+    is_registered = any(not (isinstance(d, ast.Name) and d.id in _PLAIN) for d in method.decorator_list)
+    return is_dunder or is_registered or method.name in names
+
+
+def _is_open_to_others(module: str, node: ast.ClassDef) -> bool:
+    if _OF_FILES & {part.name for part in node.body if isinstance(part, ast.FunctionDef)}:
+        return True
+    bases = [_class_of(module, base) for base in node.bases]
+    return any(base is None or _is_open_to_others(*base) for base in bases)
+
+
+def _class_of(module: str, named: ast.AST) -> tuple[str, ast.ClassDef] | None:
+    """The class of ours that is meant, and its module."""
+    of, what = _symbol_of(module, named) or ("", "")
+    node = sources()[of].definitions[what] if of else None
+    return (of, node) if isinstance(node, ast.ClassDef) else None
+
+
+def _symbol_of(module: str, named: ast.AST) -> Symbol | None:
+    if isinstance(named, ast.Name):
+        return resolve(module, named.id)
+    if isinstance(named, ast.Attribute) and isinstance(named.value, ast.Name):
+        of, original = sources()[module].aliases.get(named.value.id, (None, None))
+        return resolve(of, named.attr) if of and original is None else None
+    return None
+
+
+def _named_in(module: str, node: ast.AST, names: frozenset[str]) -> Iterator[Symbol]:
+    kept_for_later = {id(kept) for part in ast.walk(node) for kept in _unread(module, part, names)}
+    for part in ast.walk(node):
+        found = _symbol_of(module, part)
+        if found and id(part) not in kept_for_later:
             yield found
+
+
+def _unread(module: str, call: ast.AST, names: frozenset[str]) -> Iterator[ast.AST]:
+    """What is given to a class that only keeps it, as an attribute that nobody reads."""
+    made = _class_of(module, call.func) if isinstance(call, ast.Call) else None
+    kept = _kept_as(*made) if made else None
+    if kept and isinstance(call, ast.Call) and not any(isinstance(given, ast.Starred) for given in call.args):
+        yield from (given for given, attribute in zip(call.args, kept, strict=False) if attribute not in names)
+
+
+def _kept_as(module: str, node: ast.ClassDef) -> list[str] | None:
+    """The attributes that the parameters of a class become, in order; `None` if its constructor does more with them."""
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+            return _assigned(part)
+    bases = [_class_of(module, base) for base in node.bases]
+    return _kept_as(*bases[0]) if bases and bases[0] else None
+
+
+def _assigned(constructor: ast.FunctionDef) -> list[str] | None:
+    kept = {}
+    for part in constructor.body:
+        match part:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=attribute)], value=ast.Name(id=given)
+            ):
+                kept[given] = attribute
+            case _:
+                return None
+    parameters = [parameter.arg for parameter in constructor.args.args[1:]]
+    return [kept[parameter] for parameter in parameters] if sorted(kept) == sorted(parameters) else None

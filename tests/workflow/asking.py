@@ -26,13 +26,14 @@ class Asking:
         right: str,
         identifiers: dict[str, str],
         headers: dict[str, str] | None = None,
+        **more: Any,
     ) -> None:
         self._mailbox = mailbox
         self._http = http
         self.right = right
         self.identifiers = identifiers
         self._before = set(self.messages())
-        body = {"right": right, "identifiers": self.identifiers, "requester": {"kind": "self"}, "locale": "en"}
+        body = {"right": right, "identifiers": identifiers, "requester": {"kind": "self"}, "locale": "en"} | more
         self.reply = self._http.post("/requests", json=body, headers=headers)
         assert self.reply.status_code == httpx.codes.ACCEPTED, self.reply.text
         self.id: str = self.reply.json()["request_id"]
@@ -144,8 +145,14 @@ class Public:
         self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
 
     def ask(
-        self, right: str, *, headers: dict[str, str] | None = None, phone: str | None = None, email: str | None = None
+        self,
+        right: str,
+        *,
+        phone: str | None = None,
+        email: str | None = None,
+        headers: dict[str, str] | None = None,
+        **more: Any,
     ) -> Asking:
-        """Make a request under one or two contacts."""
+        """Make a request under one or two contacts, with these headers, and more in its body."""
         typed = {kind: value for kind, value in (("phone", phone), ("email", email)) if value}
-        return Asking(self._mailbox, self.http, right, typed, headers)
+        return Asking(self._mailbox, self.http, right, typed, headers, **more)

@@ -30,7 +30,7 @@ class Book:
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         return [_plain(item) for page in pages for item in page["Items"]]
 
-    def keys(self) -> set[tuple[str, str]]:
+    def all_keys(self) -> set[tuple[str, str]]:
         """The keys of all items."""
         return {(item["PK"], item["SK"]) for item in self.everything()}
 
@@ -101,9 +101,9 @@ class Book:
         return [detail["error"] for detail in details if detail]
 
     def a_while_passes(self, minutes: int = 2) -> None:
-        """Make every mark of the ledger that waits for time to pass that much older: the same as waiting."""
+        """Make every mark of the open requests that waits for time to pass that much older: the same as waiting."""
         for item in self.everything():
-            older = {name: _earlier(item[name], minutes) for name in _TIMES if name in item}
+            older = {name: _earlier(item[name], minutes) for name in _TIMES if name in item and "closed_at" not in item}
             if older:
                 self._overwrite(item, older)
 
@@ -114,7 +114,7 @@ class Book:
             self._overwrite(item, {"codes": codes})
 
     def _overwrite(self, item: Item, values: Item) -> None:
-        serialise: Callable[[Any], dict[str, Any]] = TypeSerializer().serialize
+        serialise: Callable[[Any], Any] = TypeSerializer().serialize
         names = list(values)
         # Only what is still as it was read: the product may write at the same time.
         with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):

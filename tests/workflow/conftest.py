@@ -16,7 +16,7 @@ PEOPLE = 120
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    with running(Options(port=0, population=PEOPLE, repair_delay_seconds=2)) as cloud:
+    with running(Options(port=0, population=PEOPLE, repair_delay_seconds=2, cooling_off_seconds=1)) as cloud:
         yield cloud
 
 

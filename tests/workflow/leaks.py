@@ -52,14 +52,10 @@ def forms_of(word: str) -> Iterator[tuple[str, bytes]]:
 
 
 def base64_of(raw: bytes) -> Iterator[bytes]:
-    """The letters that are the same wherever the bytes stand in an encoded text, at each of the three alignments."""
+    """The letters that depend on these bytes alone, for each of the three places at which they may begin."""
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw)
-        start, end = (
-            (0, 2, 3)[before],
-            len(encoded) - (0, 4, 3)[-(before + len(raw)) % 3 and 3 - (before + len(raw)) % 3],
-        )
-        core = encoded[start:end]
+        core = encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
         yield core
         yield core.replace(b"+", b"-").replace(b"/", b"_")
 

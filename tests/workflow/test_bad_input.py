@@ -23,7 +23,8 @@ BAD: dict[str, tuple[int, str, str, str]] = {
     "a body too large": (413, "too_large", JSON, json.dumps({"message": "x" * 40_000})),
     "an unknown right": (422, "unknown_right", JSON, json.dumps({"right": "fly", "identifiers": PHONE})),
     "no right": (422, "right_missing", JSON, json.dumps({"identifiers": PHONE})),
-    "a right not offered yet": (422, "right_not_offered", JSON, json.dumps({"right": "complaint", "identifiers": PHONE})),
+    "a right not offered yet": (
+        422, "right_not_offered", JSON, json.dumps({"right": "complaint", "identifiers": PHONE})),
     "no identifier": (422, "identifier_missing", JSON, json.dumps({"right": "access", "identifiers": {}})),
     "no identifier in a form": (422, "identifier_missing", FORM, "right=access&phone=&email="),
     "a phone that is none": (
@@ -67,7 +68,7 @@ def test_a_request_that_cannot_be_taken_in_is_refused_and_leaves_no_trace(
 
 def partitions(book: Book) -> set[str]:
     """The requests, locks, counters and keys there are; earlier tests' own may still be finishing."""
-    return {partition for partition, _ in book.keys()}
+    return {partition for partition, _ in book.all_keys()}
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_a_function_killed_after_its_write_and_before_its_checkpoint_counts_ever
                 if kill == 0:
                     assert asking.enter(code).status_code == 200
                     # One of another kind too, in the midst of its work.
-                    eventually(lambda: book.tasks(asking.id).get("profiles", {}).get("page"), "page", every=0)
+                    eventually(lambda: book.tasks(asking.id).get("profiles", {}).get("page"), "page", every=0.02)
                     cloud.kill_workers("StoreDynamodbFunction")
                 eventually(lambda: somebody_waits(cloud, "advisory"), "commit")
                 # From here on the write happens, and nobody is there to hear of it.

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], what: str, *, seconds: float = 90.0, every: float = 0.05) -> T:
+def eventually(look: Callable[[], T | None], what: str, *, seconds: float = 90.0, every: float = 0.1) -> T:
     """What `look` finds as soon as that is true; fails when nothing is found in time."""
     until = time.monotonic() + seconds
     while True:

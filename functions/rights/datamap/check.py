@@ -1,15 +1,17 @@
 """What a data map must also be, beyond its shape: every name it uses is defined, every rule can be carried out."""
 
-import re
 from collections.abc import Iterator
+from datetime import date
 
-from rights.datamap.model import Collection, Field, StoreMap
+from rights.datamap.model import Collection, Field, RetainWhen, Retention, StoreMap
+from rights.domain.grounds import POLICY_JURISDICTION, User, latest_end, may_keep
+from rights.domain.period import day_after, is_period
 from rights.domain.work import Disposition
 
 Location = tuple[int | str, ...]
 Problem = tuple[Location, str]
 
-_PERIOD = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
+_ANY_DAY = date(2024, 1, 1)
 
 
 def problems(store: StoreMap) -> Iterator[Problem]:
@@ -71,18 +73,33 @@ def _rules(collection: Collection, at: Location) -> Iterator[Problem]:
 
 def _keeping(collection: Collection, here: Location) -> Iterator[Problem]:
     rights = collection.rights
-    if rights.retention is not None and not _PERIOD.fullmatch(rights.retention.period):
-        yield (*here, "retention", "period"), "not an ISO 8601 period of years, months, weeks or days"
+    if rights.retention is not None:
+        yield from _ground(collection, rights.retention, (*here, "retention"))
     for number, rule in enumerate(rights.retain_when):
         place: Location = (*here, "retain_when", number)
-        if not _PERIOD.fullmatch(rule.period):
-            yield (*place, "period"), "not an ISO 8601 period of years, months, weeks or days"
         if (rule.field is None) == (rule.tag is None):
             yield place, "name either a `field` or a `tag`"
         if rule.field is not None and not _has(collection, rule.field):
             yield (*place, "field"), "no field has this name"
         if rule.tag is not None and rights.objects is None:
             yield (*place, "tag"), "only objects have tags"
+        yield from _ground(collection, rule, place)
+
+
+def _ground(collection: Collection, rule: Retention | RetainWhen, at: Location) -> Iterator[Problem]:
+    if not is_period(rule.period):
+        yield (*at, "period"), "not an ISO 8601 period of years, months, weeks or days"
+    categories = {category for field in collection.fields for category in _categories(field)}
+    if not may_keep(rule.ground, POLICY_JURISDICTION, by={User.RULE}, categories=categories):
+        yield (*at, "ground"), "no ground on which a rule may keep such data"
+    if is_period(rule.period) and day_after(_ANY_DAY, rule.period) > latest_end(rule.ground, _ANY_DAY):
+        yield (*at, "period"), "longer than this ground may serve"
+
+
+def _categories(field: Field) -> Iterator[str]:
+    yield from field.data_categories
+    for inner in field.fields:
+        yield from _categories(inner)
 
 
 def _fields(collection: Collection, at: Location) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ class Status(StrEnum):
     IDENTITY_NEEDED = "identity_needed"
     VERIFIED = "verified"
     IN_REVIEW = "in_review"
+    COOLING_OFF = "cooling_off"
     IN_PROGRESS = "in_progress"
     NEEDS_REPAIR = "needs_repair"
     COMPLETED = "completed"
@@ -22,8 +23,11 @@ class Status(StrEnum):
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.RECEIVED: frozenset({Status.IDENTITY_NEEDED, Status.VERIFIED, Status.EXPIRED, Status.WITHDRAWN}),
     Status.IDENTITY_NEEDED: frozenset({Status.VERIFIED, Status.EXPIRED, Status.WITHDRAWN}),
-    Status.VERIFIED: frozenset({Status.IN_REVIEW, Status.IN_PROGRESS, Status.REFUSED, Status.WITHDRAWN}),
-    Status.IN_REVIEW: frozenset({Status.IN_PROGRESS, Status.REFUSED, Status.WITHDRAWN}),
+    Status.VERIFIED: frozenset(
+        {Status.IN_REVIEW, Status.COOLING_OFF, Status.IN_PROGRESS, Status.REFUSED, Status.WITHDRAWN}
+    ),
+    Status.IN_REVIEW: frozenset({Status.COOLING_OFF, Status.IN_PROGRESS, Status.REFUSED, Status.WITHDRAWN}),
+    Status.COOLING_OFF: frozenset({Status.IN_PROGRESS, Status.WITHDRAWN}),
     Status.IN_PROGRESS: frozenset({Status.NEEDS_REPAIR, Status.COMPLETED, Status.COMPLETED_IN_PART}),
     Status.NEEDS_REPAIR: frozenset({Status.IN_PROGRESS}),
     Status.COMPLETED: frozenset(),
@@ -41,6 +45,7 @@ PROVEN: frozenset[Status] = frozenset(
     {
         Status.VERIFIED,
         Status.IN_REVIEW,
+        Status.COOLING_OFF,
         Status.IN_PROGRESS,
         Status.NEEDS_REPAIR,
         Status.COMPLETED,

@@ -12,7 +12,7 @@ from typing import Any
 from rights.clock import parse, stamp
 from rights.domain.status import Status
 from rights.errors import StaleWriteError
-from rights.ledger.model import CodeAnswer, CodeResult, Request
+from rights.ledger.model import CodeAnswer, CodeResult, Notice, Request
 from rights.ledger.notices import Notices
 from rights.ledger.outbox import Outbox
 from rights.ledger.requests import TRIES, Change
@@ -22,6 +22,7 @@ from rights.secrets_hmac import same
 
 CODE_LIVES = timedelta(minutes=15)
 CODES_LIVE = 2
+CHANNELS = ("phone", "email")
 SENDS_PER_REQUEST = 5
 SENDS_PER_DAY = 5
 _RACES = 10
@@ -114,6 +115,20 @@ class Identity(Waits, Notices, Outbox):
         proven = (self.codes(request_id) or {}).get("proven", [])
         return {channel: typed[channel] for channel in proven if channel in typed}
 
+    def contacts_on_file(self, request_id: str) -> dict[str, list[str]]:
+        """Every own contact of the person, by channel, as the stores have them; known once the request is planned."""
+        keys = (self.private(request_id, "subject") or {}).get("keys", {})
+        return {channel: list(keys.get(channel, ())) for channel in CHANNELS}
+
+    def contact_of(self, notice: Notice) -> str | None:
+        """Where a notice goes: to a typed contact that is on file, or to one of all that are."""
+        if notice.purpose != "on_file":
+            contact: str | None = (self.private(notice.request_id, "contacts") or {}).get(notice.channel)
+            return contact
+        contacts = self.contacts_on_file(notice.request_id)[notice.channel]
+        place = int(notice.id.rpartition("-")[2])
+        return contacts[place - 1] if place <= len(contacts) else None
+
     def queue_first_code(self, request_id: str, channel: str, identifier: str) -> bool:
         """Queue the code every typed contact gets by itself; a step that comes again queues no second one."""
         state = self.codes(request_id) or {}
@@ -139,7 +154,7 @@ class Identity(Waits, Notices, Outbox):
 
     def _may_send_today(self, whose: str) -> bool:
         today = self.now()[:10]
-        key = {"PK": f"SENDS#{self.hmac.tag('sends', whose)}", "SK": today}
+        key = {"PK": f"SENDS#{self.hmac.tag_of('sends', whose)}", "SK": today}
         update = Update(key).add("sent", 1).set(expires=int((self.clock() + timedelta(days=2)).timestamp()))
         update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY)
         return self.table.update(update) is not None
@@ -174,7 +189,7 @@ class Identity(Waits, Notices, Outbox):
                 return
 
     def _code_hmac(self, request_id: str, channel: str, purpose: str, code: str) -> str:
-        return self.hmac.tag("code", request_id, channel, purpose, code)
+        return self.hmac.tag_of("code", request_id, channel, purpose, code)
 
     def clear_proof(self, request_id: str, purpose: str) -> None:
         """Use a fresh proof up: it opens one download, not all later ones."""

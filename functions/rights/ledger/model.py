@@ -47,8 +47,11 @@ class Request:
     epoch: int = 1
     data_map: str | None = None
     subject: str | None = None
+    cooling_until: str | None = None
     locks: tuple[str, ...] = ()
     """The pseudonyms this request holds the lock of; `subject` is the first."""
+    known_as: tuple[str, ...] = ()
+    """The pseudonyms of all identifiers of the person: a legal hold names one of them."""
     plan: str | None = None
     decision: str | None = None
     ground: int | None = None
@@ -137,6 +140,42 @@ class Task:
     late_rounds: int = 0
     error_class: str = ""
     verified_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetainedRows:
+    """Rows of one collection that stay until a date (inclusive) on a ground, and what is needed to erase them then."""
+
+    request_id: str
+    store: str
+    collection: str
+    label: str
+    """Tells the bundles of one collection and date apart."""
+    until: str
+    ground: int
+    reason: str
+    keys: dict[str, list[str]]
+    """The person's key set: it outlives the request's sealed data only here."""
+    rows: list[dict[str, Any]]
+    """Row keys."""
+    intent: list[list[Any]] | None = None
+    """Row keys that are being erased, each with what happens to it, written before it does."""
+    known_as: tuple[str, ...] = ()
+    """The pseudonyms of the person, by which a hold finds them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A legal hold on a person, known by pseudonyms only: nothing of theirs is erased until a date (inclusive)."""
+
+    id: str
+    ground: int
+    until: str
+    by: str
+    placed_at: str
+    subjects: tuple[str, ...]
+    lifted_at: str | None = None
+    lifted_by: str | None = None
 
 
 class NoticeStatus(StrEnum):

@@ -39,7 +39,7 @@ class Notices(Requests):
 
     def notices(self, request_id: str) -> list[Notice]:
         """The notices of a request, in the order in which they were queued."""
-        found = [self._notice(item) for item in self.table.query(f"REQUEST#{request_id}", "NOTICE#")]
+        found = [self._notice(item) for item in self.table.query_items(f"REQUEST#{request_id}", "NOTICE#")]
         return sorted(found, key=lambda notice: notice.queued_at)
 
     def notice(self, request_id: str, notice_id: str) -> Notice | None:

@@ -146,17 +146,17 @@ class Requests:
             wanted = decide(request)
             if wanted is None:
                 return request
-            if self._write(request, wanted):
+            if self._commit(request, wanted):
                 return self.get(request_id)
             time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311 - jitter, not a secret
         msg = "lost every race for this request"
         raise StaleWriteError(msg)
 
-    def append(self, request_id: str, code: str, *, by: str = "system", detail: Mapping[str, str | int] = {}) -> None:
+    def note(self, request_id: str, code: str, *, by: str = "system", detail: Mapping[str, str | int] = {}) -> None:
         """Add an event that changes no status."""
         self.change(request_id, lambda _: Change(code=code, by=by, detail=detail))
 
-    def _write(self, request: Request, wanted: Change) -> bool:
+    def _commit(self, request: Request, wanted: Change) -> bool:
         status = wanted.to or request.status
         if wanted.to is not None and not may_move(request.status, wanted.to):
             msg = f"a request that is {request.status} cannot become {wanted.to}"
@@ -200,7 +200,7 @@ class Requests:
         return chain_holds(facts, request.head)
 
     def _event_items(self, request_id: str) -> Iterator[Item]:
-        return self.table.query(f"REQUEST#{request_id}", "EVENT#")
+        return self.table.query_items(f"REQUEST#{request_id}", "EVENT#")
 
     def by_status(self, status: Status) -> Iterator[Request]:
         """The requests that have this status, oldest first (from an index: read again before you act on one)."""
@@ -232,5 +232,6 @@ def _request(item: Item) -> Request:
         "requester": Requester(item["requester"]),
         "locale": Locale(item["locale"]),
         "locks": tuple(item.get("locks", ())),
+        "known_as": tuple(item.get("known_as", ())),
     }
     return Request(**raw)

@@ -1,12 +1,15 @@
 """What the steps of the workflow and the operators do to a request, each as one change that may run twice."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+from rights.clock import stamp
 from rights.domain.rights import Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
-from rights.errors import IllegalTransitionError
+from rights.errors import IllegalTransitionError, NotReadyError
+from rights.ledger.holds import Holds
 from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF, Identity
 from rights.ledger.model import Request, Task
 from rights.ledger.requests import Change
@@ -16,10 +19,16 @@ from rights.ledger.tasks import Tasks
 REVIEW_WAIT = "Review"
 REPAIR_WAIT = "Repair"
 ACCESS_WAIT = "AwaitAccess"
-_WAIT_OF = {Status.RECEIVED: IDENTITY_WAIT, Status.IDENTITY_NEEDED: IDENTITY_WAIT, Status.IN_REVIEW: REVIEW_WAIT}
+COOLING_WAIT = "CoolOff"
+_WAIT_OF = {
+    Status.RECEIVED: IDENTITY_WAIT,
+    Status.IDENTITY_NEEDED: IDENTITY_WAIT,
+    Status.IN_REVIEW: REVIEW_WAIT,
+    Status.COOLING_OFF: COOLING_WAIT,
+}
 
 
-class Steps(Identity, Tasks):
+class Steps(Identity, Tasks, Holds):
     """The changes a request goes through."""
 
     def ask_for_proof(self, request_id: str) -> Request:
@@ -58,11 +67,13 @@ class Steps(Identity, Tasks):
         data_map: str,
         tasks: Sequence[Task],
         review: str | None = None,
+        known_as: Sequence[str] = (),
     ) -> Request:
         """Write the plan, its store tasks and the person's locks in one go, and with a reason ask for a review.
 
         Of two requests of one person for the same right only the first is worked on; the later one is linked to it and
-        ends. `subjects` are the pseudonyms of the accounts (or of the contacts, where there is no account).
+        ends. `subjects` are the pseudonyms of the accounts (or of the contacts, where there is no account), `known_as`
+        those of all identifiers.
         """
 
         def decide(request: Request) -> Change | None:
@@ -76,7 +87,8 @@ class Steps(Identity, Tasks):
             return Change(
                 code="review_asked" if review else "planned",
                 to=Status.IN_REVIEW if review else None,
-                sets={"plan": plan, "subject": subjects[0], "locks": list(subjects), "data_map": data_map},
+                sets={"plan": plan, "subject": subjects[0], "locks": list(subjects), "known_as": list(known_as)}
+                | {"data_map": data_map},
                 detail={"stores": len(tasks)} | ({"reason": review} if review else {}),
                 also=[*also, *self.task_parts(tasks)],
             )
@@ -111,6 +123,30 @@ class Steps(Identity, Tasks):
 
         return self.change(request_id, decide)
 
+    def cool_off(self, request_id: str, token: str, seconds: int) -> Request:
+        """Wait before what cannot be undone, and tell every contact on file how to stop it.
+
+        All contacts of the account are told, not only the proven one: whoever took over one of them is seen by the
+        others. A request that has ended in the meantime is answered at once.
+        """
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or request.status is Status.COOLING_OFF:
+                return None
+            until = stamp(self.clock() + timedelta(seconds=seconds))
+            also = [
+                self.notice_part(request_id, "cooling_off", channel, number=number, purpose="on_file")
+                for channel, values in self.contacts_on_file(request_id).items()
+                for number, _ in enumerate(values, start=1)
+            ]
+            return Change(code="cooling_off_begun", to=Status.COOLING_OFF, sets={"cooling_until": until}, also=also)
+
+        self.open_wait(request_id, COOLING_WAIT, token, seconds)
+        request = self.change(request_id, decide)
+        if request.is_final and (parts := self.answer_parts(request_id, COOLING_WAIT, {"outcome": "ended"})):
+            self.table.transact(parts)
+        return request
+
     def begin_work(self, request_id: str) -> Request:
         """From here on the request can no longer be withdrawn; failed store tasks are put back to work.
 
@@ -122,9 +158,13 @@ class Steps(Identity, Tasks):
         def decide(request: Request) -> Change | None:
             if request.is_final or request.status is Status.IN_PROGRESS or self.held_up_by(request):
                 return None
+            if request.cooling_until is not None and request.cooling_until > self.now():
+                raise NotReadyError("the cooling-off is not over yet")
             if request.status is Status.IN_REVIEW and request.decision != "approve":
                 msg = "a request in review needs an approval before work begins"
                 raise IllegalTransitionError(msg)
+            if request.right is Right.DELETION and self.hold_on(request.known_as):
+                raise NotReadyError("a legal hold stands on this person")
             free = [self.table.absent_op(lock) for lock in _access_locks(request)]
             return Change(code="work_begun", to=Status.IN_PROGRESS, detail={"run": request.run}, also=free)
 
@@ -194,7 +234,7 @@ class Steps(Identity, Tasks):
 
         return self.change(request_id, decide)
 
-    def close(self, request_id: str, outcome: Status) -> Request:
+    def close_request(self, request_id: str, outcome: Status) -> Request:
         """End a request whose stores are all done, and free the person's lock."""
 
         def decide(request: Request) -> Change | None:
@@ -216,6 +256,13 @@ class Steps(Identity, Tasks):
         deletions = (self.table.get({"PK": f"SUBJECT#{s}", "SK": str(Right.DELETION)}) for s in request.locks)
         waiting = {str(holder["request_id"]) for holder in deletions if holder}
         return [*locks, *(p for w in sorted(waiting) for p in self.answer_parts(w, ACCESS_WAIT, {"outcome": "done"}))]
+
+
+def outcome_of_beginning(request: Request) -> str:
+    """What the state machine does after `begin_work`: go on, wait for an access, or end."""
+    if request.is_final:
+        return "ended"
+    return "ready" if request.status is Status.IN_PROGRESS else "wait"
 
 
 def _access_locks(request: Request) -> list[Item]:

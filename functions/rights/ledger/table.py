@@ -129,7 +129,7 @@ class Table:
         found = self._client.get_item(TableName=self.name, Key=to_wire(key), ConsistentRead=True).get("Item")
         return from_wire(found) if found else None
 
-    def query(self, partition: str, prefix: str, *, newest_first: bool = False) -> Iterator[Item]:
+    def query_items(self, partition: str, prefix: str, *, newest_first: bool = False) -> Iterator[Item]:
         """The items of one partition whose sort key starts with `prefix`, read consistently, page by page."""
         parameters: dict[str, Any] = {
             "TableName": self.name,

@@ -32,7 +32,7 @@ class Tasks(Requests):
 
     def tasks(self, request_id: str) -> list[Task]:
         """All store tasks of a request, in order of stage and name; what lies sealed in them stays so."""
-        found = [_task(item) for item in self.table.query(f"REQUEST#{request_id}", "TASK#")]
+        found = [_task(item) for item in self.table.query_items(f"REQUEST#{request_id}", "TASK#")]
         return sorted(found, key=lambda task: (task.stage, task.store))
 
     def claim_task(self, task: Task) -> Task:

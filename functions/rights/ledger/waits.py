@@ -63,7 +63,7 @@ class Waits(Requests):
 
     def last_wait(self, request_id: str, name: str) -> Wait | None:
         """The newest generation of a wait."""
-        found = self.table.query(f"REQUEST#{request_id}", f"WAIT#{name}#", newest_first=True)
+        found = self.table.query_items(f"REQUEST#{request_id}", f"WAIT#{name}#", newest_first=True)
         return next((_wait(item) for item in found), None)
 
     def wait_with_token(self, key: Item) -> Wait | None:

@@ -4,10 +4,11 @@ import html
 from dataclasses import dataclass
 from datetime import datetime
 
+from rights.domain.deadline import MALL_TIME
 from rights.domain.rights import Locale
 from rights.notices.grounds import GROUND
 from rights.notices.i18n import HTML_LANG, long_date, say, short_date
-from rights.notices.texts import CLOSING, LINK_WORDS, OPENING, TEXTS
+from rights.notices.texts import CLOSING, OPENING, TEXTS, Text
 
 _SET_BY_LAW = 11
 
@@ -21,6 +22,8 @@ class Facts:
     link: str
     code: str = ""
     ground: int | None = None
+    begins_at: datetime | None = None
+    stop_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def mail(kind: str, locale: Locale, facts: Facts) -> Mail:
     subject = say(locale, text.subject, **values)
     sentences = [say(locale, sentence, **values) for sentence in text.sentences]
     opening, closing = say(locale, OPENING), say(locale, CLOSING)
-    link = f"{say(locale, LINK_WORDS)}\n{facts.link}" if text.has_link else ""
+    link = f"{say(locale, text.link_words)}\n{_link_of(text, facts)}" if text.has_link else ""
     parts = [opening, *sentences, *([link] if link else []), f"-- \n{closing}"]
     return Mail(subject, "\n\n".join(parts) + "\n", _html(locale, subject, sentences, facts, kind), HTML_LANG[locale])
 
@@ -55,14 +58,18 @@ def _html(locale: Locale, subject: str, sentences: list[str], facts: Facts, kind
     if facts.code:
         body.append(f'<p style="font-size:28px;font-weight:bold;margin:16px 0">{escape(facts.code)}</p>')
     body += [f"<p>{escape(sentence)}</p>" for sentence in sentences]
-    if TEXTS[kind].has_link:
-        shown = escape(facts.link)
-        body.append(f'<p>{escape(say(locale, LINK_WORDS))}<br><a href="{shown}">{shown}</a></p>')
+    if (text := TEXTS[kind]).has_link:
+        shown = escape(_link_of(text, facts))
+        body.append(f'<p>{escape(say(locale, text.link_words))}<br><a href="{shown}">{shown}</a></p>')
     body.append(f"<p>{escape(say(locale, CLOSING))}</p>")
     head = f'<meta charset="utf-8"><title>{escape(subject)}</title>'
     style = "font-family:sans-serif;font-size:17px;line-height:1.8;color:#1a1a1a"
     whole = f'<head>{head}</head><body style="{style}">{"".join(body)}</body>'
     return f'<!doctype html><html lang="{HTML_LANG[locale]}">{whole}</html>'
+
+
+def _link_of(text: Text, facts: Facts) -> str:
+    return facts.stop_link if text.to_everybody else facts.link
 
 
 def _values(locale: Locale, facts: Facts) -> dict[str, str]:
@@ -72,5 +79,9 @@ def _values(locale: Locale, facts: Facts) -> dict[str, str]:
         "date": long_date(facts.due_at, locale),
         "short_date": short_date(facts.due_at),
         "link": facts.link,
+        "stop_link": facts.stop_link,
+        "begins_short": short_date(facts.begins_at or facts.due_at),
+        "begins_on": long_date(facts.begins_at or facts.due_at, locale),
+        "begins_at": f"{(facts.begins_at or facts.due_at).astimezone(MALL_TIME):%H:%M}",
         "ground": say(locale, GROUND[facts.ground or _SET_BY_LAW]),
     }

@@ -20,6 +20,9 @@ class Text:
     subject: str
     sentences: tuple[str, ...]
     has_link: bool = True
+    link_words: str = N_("The page of your request:")
+    to_everybody: bool = False
+    """Goes to every contact on file, so its link stops the request and shows nothing of it."""
 
 
 TEXTS: dict[str, Text] = {
@@ -43,6 +46,22 @@ TEXTS: dict[str, Text] = {
             N_("Thank you. We know now that it is you, and we are working on your request {reference}."),
             N_("You get our answer by {date} at the latest."),
         ),
+    ),
+    "cooling_off": Text(
+        N_(
+            "Tinh Tinh Mall: somebody asked to delete your data. It begins on {begins_short}. "
+            "Not you? Stop it: {stop_link}"
+        ),
+        N_("Your data will be deleted, unless you stop it ({reference})"),
+        (
+            N_("Somebody asked us to delete your data and your account (request {reference})."),
+            N_(
+                "We begin on {begins_on} at {begins_at}, Phnom Penh time. Until then anybody who gets this can stop it."
+            ),
+            N_("If it was you, and you still want it, you need to do nothing."),
+        ),
+        link_words=N_("To stop it:"),
+        to_everybody=True,
     ),
     "completed": Text(
         N_("Tinh Tinh Mall: your request {reference} is done. See the page you saved."),
@@ -90,5 +109,4 @@ TEXTS: dict[str, Text] = {
 }
 
 OPENING = N_("Hello,")
-LINK_WORDS = N_("The page of your request:")
 CLOSING = N_("Tinh Tinh Mall, data requests")

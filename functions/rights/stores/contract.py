@@ -6,7 +6,7 @@ and names the rows and what will happen to each; the worker records that plan; `
 twice. Reading back after an erasure is planning again: what `plan_page` still wants to change is left over.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -68,6 +68,8 @@ class ErasurePage:
 
     changes: list[Change] = field(default_factory=list)
     next: Cursor | None = None
+    resting: list[Change] = field(default_factory=list)
+    """Settled rows that nevertheless end one day: anonymised, and what is left of them kept until a date."""
 
     def counts(self) -> Counts:
         """The counts this page adds once it is applied; `found` is all of its rows."""
@@ -94,22 +96,24 @@ class ErasurePage:
 
     def to_dict(self) -> dict[str, Any]:
         """A shape that JSON can carry: what the worker records before it applies the page."""
-        return {
-            "next": self.next,
-            "changes": [
-                [c.key, c.disposition.value] + ([[c.kept.ground, c.kept.until, c.kept.reason]] if c.kept else [])
-                for c in self.changes
-            ],
-        }
+        resting = {"resting": [_listed(change) for change in self.resting]} if self.resting else {}
+        return {"next": self.next, "changes": [_listed(change) for change in self.changes], **resting}
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> "ErasurePage":
         """The page that `to_dict` wrote."""
-        changes = [
-            Change(key, Disposition(what), *(Kept(ground, until, 1, reason) for ground, until, reason in kept))
-            for key, what, *kept in raw["changes"]
-        ]
-        return cls(changes, raw["next"])
+        changes, resting = ([_read(listed) for listed in raw.get(part, ())] for part in ("changes", "resting"))
+        return cls(changes, raw["next"], resting)
+
+
+def _listed(change: Change) -> list[Any]:
+    kept = [[change.kept.ground, change.kept.until, change.kept.reason]] if change.kept else []
+    return [change.key, change.disposition.value, *kept]
+
+
+def _read(listed: list[Any]) -> Change:
+    key, what, *kept = listed
+    return Change(key, Disposition(what), *(Kept(ground, until, 1, reason) for ground, until, reason in kept))
 
 
 class Connector(Protocol):
@@ -137,6 +141,15 @@ class Connector(Protocol):
 
     def plan_page(self, collection: str, keys: KeySet, after: Cursor | None, today: str) -> ErasurePage:
         """One page of what an erasure has to do. Only reads."""
+        ...
+
+    def plan_rows(
+        self, collection: str, keys: KeySet, row_keys: Sequence[Mapping[str, Any]], today: str
+    ) -> ErasurePage:
+        """What is to happen today to just these rows, as `plan_page` would say. Only reads.
+
+        A row that is gone, or no longer the person's, is not in the answer.
+        """
         ...
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:

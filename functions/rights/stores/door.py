@@ -15,6 +15,7 @@ from rights.errors import DataMapError
 from rights.sealing import Sealer
 from rights.settings import Settings, load
 from rights.stores.contract import Connector
+from rights.stores.expire import expire
 from rights.stores.package import PackageParts
 from rights.stores.roles import Roles
 from rights.stores.work import Context, Worker
@@ -46,9 +47,12 @@ class Step(_Event):
 
 
 class Question(_Event):
-    """A question of another function, sealed to its request: contact on file, further identifiers, or how many rows."""
+    """A question of another function, sealed to its request.
 
-    ask: Literal["recognise", "locate", "count"]
+    Contact on file, further identifiers, how many rows; or to erase what was kept until a date, and what is left of it.
+    """
+
+    ask: Literal["recognise", "locate", "count", "expire"]
     sealed: str
 
 
@@ -108,4 +112,6 @@ def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str
             reply = {"keys": connector.locate(KeySet.from_mapping(given["keys"])).to_mapping()}
         case "count":
             reply = {"counts": dict(connector.count(KeySet.from_mapping(given["keys"])))}
+        case "expire":
+            reply = {"page": expire(connector, given).to_dict()}
     return {"sealed": base64.b64encode(sealer.seal(question.request_id, reply)).decode()}

@@ -1,9 +1,10 @@
 """DynamoDB stores. Rows are read, counted and changed on the base table, consistently; indexes only look people up."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -15,7 +16,7 @@ from rights.domain.work import Disposition
 from rights.errors import DataMapError
 from rights.stores.contract import Change, Cursor, ErasurePage, Page
 from rights.stores.roles import Roles, aws_error
-from rights.stores.rules import emptied, is_settled, judge, rule_fields
+from rights.stores.rules import emptied, judge, planned, rule_fields
 from rights.stores.selection import (
     contact_fields,
     erasure_order,
@@ -117,13 +118,22 @@ class DynamoConnector:
         described = self._store.collection(collection)
         wanted = [*described.primary_key, *rule_fields(described)]
         rows, following = self._rows(described, keys, after, wanted)
-        changes = []
-        for row in rows:
-            judgement = judge(described, row, today)
-            if not is_settled(described, row, judgement):
-                key = _to_json({name: _serialise(row[name]) for name in described.primary_key})
-                changes.append(Change(key, judgement.disposition, judgement.kept))
-        return ErasurePage(changes, following)
+        return replace(_planned(described, rows, today), next=following)
+
+    def plan_rows(
+        self, collection: str, keys: KeySet, row_keys: Sequence[Mapping[str, Any]], today: str
+    ) -> ErasurePage:
+        """What is to happen to these rows, each read by its key; several at a time."""
+        described = self._store.collection(collection)
+        access = self._base(described)
+
+        def read(key: Mapping[str, Any]) -> dict[str, Any]:
+            row = self._get(described, access, _from_json(key))
+            return {name: _deserialise(wire) for name, wire in row.items()}
+
+        with _speaking(), ThreadPoolExecutor(_WRITERS) as readers:
+            found = list(readers.map(read, row_keys))
+        return _planned(described, [row for row in found if self._is_theirs(described, keys, row)], today)
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         """Change row by row, since only single writes can be conditional; several at a time."""
@@ -152,6 +162,13 @@ class DynamoConnector:
             return  # gone, or no longer theirs to change: reading back decides
         except (ClientError, BotoCoreError) as error:
             raise aws_error(error) from None
+
+    def _is_theirs(self, collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
+        holder = self._base(collection).query_by
+        owners = foreign_accounts(collection, keys).items()
+        return str(row.get(holder)) in selectors(collection, keys).get(holder, ()) and all(
+            row.get(name) is None or str(row[name]) in values for name, values in owners
+        )
 
     def _still_theirs(self, collection: Collection, keys: KeySet, expression: _Expression) -> str:
         holder = self._base(collection).query_by
@@ -259,6 +276,16 @@ class DynamoConnector:
     def _wires(collection: Collection, name: str, values: tuple[str, ...]) -> list[Wire]:
         kind = "N" if collection.field(name).fides_meta.data_type in _NUMBERS else "S"
         return [{kind: value} for value in values]
+
+
+def _planned(collection: Collection, rows: Iterable[dict[str, Any]], today: str) -> ErasurePage:
+    return planned(
+        collection,
+        (
+            (row, _to_json({n: _serialise(row[n]) for n in collection.primary_key}), judge(collection, row, today))
+            for row in rows
+        ),
+    )
 
 
 def _emptying(collection: Collection, expression: _Expression) -> str:

@@ -1,7 +1,7 @@
 """S3 objects: a record is one key with all of its versions; its content goes with the record into the package."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -84,28 +84,36 @@ class ObjectConnector:
         """What is to happen to the next keys; a rule that keeps one version keeps the key whole."""
         described = self._store.collection(collection)
         found, following = self._page(described, keys, after)
-        changes = []
-        for thing in found:
-            judgement = self._judge(described, thing, today)
-            changes.append(Change({"key": thing.key}, judgement.disposition, judgement.kept))
-        return ErasurePage(changes, following)
+        return ErasurePage([self._change(described, thing, today) for thing in found], following)
+
+    def plan_rows(
+        self, collection: str, keys: KeySet, row_keys: Sequence[Mapping[str, Any]], today: str
+    ) -> ErasurePage:
+        """What is to happen to these keys."""
+        described = self._store.collection(collection)
+        found = self._of_keys(described, keys, (str(key["key"]) for key in row_keys))
+        return ErasurePage([self._change(described, thing, today) for thing in found])
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         """Delete every version and marker by its id, so that nothing is left under the key."""
         described = self._store.collection(collection)
-        theirs = tuple(self._prefixes(described, keys))
-        wanted = [change.key["key"] for change in page.doing(Disposition.ERASE)]
+        wanted = (change.key["key"] for change in page.doing(Disposition.ERASE))
         ids = (
             {"Key": thing.key, "VersionId": version}
-            for key in wanted
-            if theirs and key.startswith(theirs)
-            # The key itself comes first among all that begin like it.
-            for thing in islice(self._objects(described, key), 1)
-            if thing.key == key and not self._is_held(described, thing)
+            for thing in self._of_keys(described, keys, wanted)
+            if not self._is_held(described, thing)
             for version in (*thing.markers, *(v["VersionId"] for v in thing.versions))
         )
         while batch := list(islice(ids, _DELETED_AT_ONCE)):
             self._delete(described, batch)
+
+    def _of_keys(self, collection: Collection, keys: KeySet, names: Iterable[str]) -> Iterator[_Object]:
+        theirs = tuple(self._prefixes(collection, keys))
+        for name in names:
+            # The key itself comes first among all that begin like it.
+            for thing in islice(self._objects(collection, name), 1) if theirs and name.startswith(theirs) else ():
+                if thing.key == name:
+                    yield thing
 
     def _delete(self, collection: Collection, ids: list[dict[str, str]]) -> None:
         bucket = self._bucket(collection)
@@ -120,6 +128,10 @@ class ObjectConnector:
         if codes <= {"InternalError", "SlowDown", "ServiceUnavailable", "RequestTimeout", "OperationAborted"}:
             raise StoreUnavailableError(text)
         raise StoreRefusedError(text)
+
+    def _change(self, collection: Collection, thing: _Object, today: str) -> Change:
+        judgement = self._judge(collection, thing, today)
+        return Change({"key": thing.key}, judgement.disposition, judgement.kept)
 
     def _judge(self, collection: Collection, thing: _Object, today: str) -> Judgement:
         newest = thing.versions[0] if thing.versions else {}

@@ -1,7 +1,8 @@
 """PostgreSQL stores: pages by primary key, changes in sets, one connection per process."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg
@@ -12,9 +13,9 @@ from rights.datamap.model import Collection, StoreMap
 from rights.domain.identity import Identifier, KeySet
 from rights.domain.work import Disposition, Kept
 from rights.errors import DataMapError, StoreRefusedError, StoreUnavailableError
-from rights.stores.contract import Change, Cursor, ErasurePage, Page
+from rights.stores.contract import Cursor, ErasurePage, Page
 from rights.stores.roles import Roles, aws_error
-from rights.stores.rules import is_settled, judge, rule_fields
+from rights.stores.rules import Judgement, judge, planned, rule_fields
 from rights.stores.selection import contact_fields, erasure_order, identifiers_of
 from rights.stores.shape import exported_fields, to_record
 from rights.stores.sql import Statement, Statements, key_of
@@ -176,17 +177,27 @@ class PostgresConnector:
         described = self._store.collection(collection)
         fields = [*described.primary_key, *rule_fields(described)]
         rows, following = self._rows(described, keys, after, fields)
-        judged = [(row, judge(described, row, today)) for row in rows]
+        return replace(self._planned(described, keys, rows, today), next=following)
+
+    def plan_rows(
+        self, collection: str, keys: KeySet, row_keys: Sequence[Mapping[str, Any]], today: str
+    ) -> ErasurePage:
+        """What is to happen to these rows, read in one statement."""
+        described = self._store.collection(collection)
+        fields = [*described.primary_key, *rule_fields(described)]
+        rows = self._fetch(Statements(self._store, keys).rows(described, fields, row_keys)) if row_keys else []
+        return self._planned(described, keys, rows, today)
+
+    def _planned(self, collection: Collection, keys: KeySet, rows: list[Row], today: str) -> ErasurePage:
+        judged = [(row, judge(collection, row, today)) for row in rows]
         going = [row for row, judgement in judged if judgement.disposition is Disposition.ERASE]
-        needed = self._needed(described, keys, going, today)
-        changes = []
-        for row, judgement in judged:
-            key = key_of(described, row)
-            if kept := needed.get(_text(key)):
-                changes.append(Change(key, Disposition.RETAIN, kept))
-            elif not is_settled(described, row, judgement):
-                changes.append(Change(key, judgement.disposition, judgement.kept))
-        return ErasurePage(changes, following)
+        needed = self._needed(collection, keys, going, today)
+
+        def verdict(row: Row, judgement: Judgement) -> Judgement:
+            kept = needed.get(_text(key_of(collection, row)))
+            return Judgement(Disposition.RETAIN, kept) if kept else judgement
+
+        return planned(collection, ((row, key_of(collection, row), verdict(row, j)) for row, j in judged))
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         """Erase and anonymise in one transaction, in two statements."""

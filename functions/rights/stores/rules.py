@@ -4,19 +4,17 @@ Order matters, and is the law's: an open dispute keeps a record as it is; then t
 anonymised; what nothing keeps is erased or anonymised.
 """
 
-import calendar
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from rights.datamap.model import Collection, RetainWhen
 from rights.domain.deadline import MALL_TIME
+from rights.domain.period import day_after
 from rights.domain.work import Disposition, Kept
 from rights.errors import DataMapError
-
-_PERIOD = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
+from rights.stores.contract import Change, ErasurePage
 
 Row = Mapping[str, Any]
 
@@ -31,15 +29,10 @@ class Judgement:
 
 def add_period(start: date, period: str) -> date:
     """The day a period of ISO 8601 (`P10Y`, `P24M`, `P2W`, `P90D`) after `start`; a missing day is the month's last."""
-    matched = _PERIOD.fullmatch(period)
-    if matched is None:
-        msg = "a period that is not ISO 8601"
-        raise DataMapError(msg)
-    years, months, weeks, days = (int(part or 0) for part in matched.groups())
-    month = start.month - 1 + months + 12 * years
-    year, month = start.year + month // 12, month % 12 + 1
-    day = min(start.day, calendar.monthrange(year, month)[1])
-    return date(year, month, day) + timedelta(weeks=weeks, days=days)
+    try:
+        return day_after(start, period)
+    except ValueError as error:
+        raise DataMapError(str(error)) from None
 
 
 def day_of(value: object) -> date | None:
@@ -106,3 +99,15 @@ def rule_fields(collection: Collection) -> set[str]:
     if collection.rights.retention is not None:
         names.add(collection.rights.retention.counted_from)
     return names | set(emptied(collection))
+
+
+def planned(collection: Collection, rows: Iterable[tuple[Row, Mapping[str, Any], Judgement]]) -> ErasurePage:
+    """The page of judged rows, each with its key: what is to happen, and what is settled but ends one day."""
+    page = ErasurePage()
+    for row, key, judgement in rows:
+        change = Change(dict(key), judgement.disposition, judgement.kept)
+        if not is_settled(collection, row, judgement):
+            page.changes.append(change)
+        elif judgement.kept:
+            page.resting.append(change)
+    return page

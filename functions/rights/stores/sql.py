@@ -96,6 +96,17 @@ class Statements:
         )
         return Statement(text, given)
 
+    def rows(self, collection: Collection, fields: Iterable[str], row_keys: Sequence[Mapping[str, Any]]) -> Statement:
+        """Those of these rows that are there and the person's."""
+        given = _Parameters()
+        text = SQL("SELECT {} FROM {} t, {} WHERE {}").format(
+            _columns(dict.fromkeys(fields)),
+            Name(collection.name),
+            _given_keys(collection, row_keys, given),
+            _AND.join([*_same_row(collection), self._theirs(collection, "t", given)]),
+        )
+        return Statement(text, given)
+
     def links_to(self, parent: Collection) -> list[Link]:
         """The links by which rows of other collections hold on to rows of this one."""
         return [link for link in self._links if link.parent == parent.name]
@@ -140,13 +151,12 @@ class Statements:
         return Statement(text, given)
 
     def _still_to_change(self, collection: Collection, given: _Parameters) -> list[Composable]:
-        same_row = [SQL("t.{0} = k.{0}").format(Name(name)) for name in collection.primary_key]
         nothing_keeps_it = [
             SQL("t.{}::text IS DISTINCT FROM {}").format(Name(rule.field), given.add(rule.equals))
             for rule in collection.rights.retain_when
             if rule.field
         ]
-        return [*same_row, self._theirs(collection, "t", given), *nothing_keeps_it]
+        return [*_same_row(collection), self._theirs(collection, "t", given), *nothing_keeps_it]
 
     def _theirs(self, collection: Collection, alias: str, given: _Parameters, depth: int = 0) -> Composable:
         if own_fields(collection) or self._keys.is_consignee_only:
@@ -202,6 +212,10 @@ def _any_of(alias: str, carried: Selectors, given: _Parameters) -> Composed:
     return _OR.join(
         SQL("{}.{} IN ({})").format(Name(alias), Name(name), given.add_all(values)) for name, values in carried.items()
     )
+
+
+def _same_row(collection: Collection) -> list[Composable]:
+    return [SQL("t.{0} = k.{0}").format(Name(name)) for name in collection.primary_key]
 
 
 def _given_keys(collection: Collection, row_keys: Sequence[Mapping[str, Any]], given: _Parameters) -> Composed:

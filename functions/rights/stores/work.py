@@ -5,6 +5,7 @@ recorded as an intent before it is applied, and folded into the counts after: a 
 intent, its successor applies it again, which changes nothing more, and counts it once.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -14,7 +15,7 @@ from rights.domain.identity import KeySet
 from rights.domain.rights import Operation
 from rights.domain.work import Counts, Disposition, TaskStatus
 from rights.errors import NotReadyError
-from rights.ledger.model import Task
+from rights.ledger.model import RetainedRows, Task
 from rights.stores.contract import Connector, ErasurePage, Page
 
 MAX_LATE_ROUNDS = 3
@@ -42,6 +43,10 @@ class TaskLedger(Protocol):
 
     def private(self, request_id: str, part: str) -> Any:
         """A sealed part of the request, opened."""
+        ...
+
+    def retain(self, rows: RetainedRows) -> None:
+        """Remember rows that are kept until a date; the same name again writes the same place again."""
         ...
 
 
@@ -217,9 +222,14 @@ class Worker:
         kept = replace(ErasurePage(page.doing(Disposition.RETAIN)).counts(), found=0)
         seen = Counts.from_dict(entry.get("seen", {})) + kept
         entry = entry | {"seen": seen.to_dict(), "left": int(entry.get("left", 0)) + page.to_do}
+        # Before the checkpoint: a read-back that is taken up again writes the same names again.
+        for retained in _retained(task, name, keys, page):
+            self._ledger.retain(retained)
         order = self._connector.collections()
         following = name if page.next else next(iter(order[order.index(name) + 1 :]), None)
-        return replace(task, collection=following, cursor=page.next, by_collection=task.by_collection | {name: entry})
+        number = task.page + 1 if page.next else 0
+        by_collection = task.by_collection | {name: entry}
+        return replace(task, collection=following, cursor=page.next, page=number, by_collection=by_collection)
 
     def _conclude(self, task: Task) -> Report:
         left = _left(task)
@@ -263,6 +273,26 @@ def _counts_of(task: Task, name: str) -> Counts:
 
 def _left(task: Task) -> int:
     return sum(int(entry.get("left", 0)) for entry in task.by_collection.values())
+
+
+def _retained(task: Task, name: str, keys: KeySet, page: ErasurePage) -> Iterator[RetainedRows]:
+    """The rows of a page that stay until a date, one bundle for each date, ground and reason."""
+    bundles: dict[tuple[str, int, str], list[dict[str, Any]]] = {}
+    for change in (*page.doing(Disposition.RETAIN), *page.resting):
+        if (kept := change.kept) is not None:
+            bundles.setdefault((kept.until, kept.ground, kept.reason), []).append(change.key)
+    for (until, ground, reason), rows in bundles.items():
+        yield RetainedRows(
+            request_id=task.request_id,
+            store=task.store,
+            collection=name,
+            label=f"{task.page:06d}.{ground}.{reason}",
+            until=until,
+            ground=ground,
+            reason=reason,
+            keys=keys.to_mapping(),
+            rows=rows,
+        )
 
 
 def _unread(task: Task) -> Task:

@@ -210,7 +210,7 @@ class Person:
         self.ledger.assembled(self.request_id, "certificate", f"certificates/{self.request_id}.jws")
         outcome = Status.COMPLETED if operation is Operation.EXPORT else Status.COMPLETED_IN_PART
         self.ledger.tell(self.request_id, str(outcome))
-        self.ledger.close(self.request_id, outcome)
+        self.ledger.close_request(self.request_id, outcome)
         return self
 
     def call(self, method: str, rest: str = "", **how: Any) -> Reply:

@@ -54,7 +54,7 @@ def test_a_request_in_review_is_refused_on_a_ground(operator: Door, person: Pers
     person.asks().proves()
     in_review(person)
     path = f"/ops/requests/{person.request_id}/decision"
-    assert operator("POST", path, json_body={"decision": "refuse", "ground": 7}).json["status"] == Status.REFUSED
+    assert operator("POST", path, json_body={"decision": "refuse", "ground": 11}).json["status"] == Status.REFUSED
     assert operator("POST", path, json_body={"decision": "approve"}).status == 409
 
 

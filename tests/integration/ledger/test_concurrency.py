@@ -45,7 +45,7 @@ def processes() -> Iterator[ProcessPoolExecutor]:
 
 
 def append(place: Place, request_id: str, code: str) -> None:
-    ledger_at(place).append(request_id, code)
+    ledger_at(place).note(request_id, code)
 
 
 def open_once(place: Place, key: str) -> tuple[str, bool]:

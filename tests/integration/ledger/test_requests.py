@@ -81,7 +81,7 @@ def test_a_lost_race_decides_anew_on_what_the_winner_wrote(ledger: Ledger) -> No
 
     def decide(current: object) -> Change:
         if not seen:
-            ledger.append(request.id, "somebody_else")
+            ledger.note(request.id, "somebody_else")
         seen.append(current.version)  # type: ignore[attr-defined]
         return Change(code="mine")
 
@@ -92,14 +92,14 @@ def test_a_lost_race_decides_anew_on_what_the_winner_wrote(ledger: Ledger) -> No
 
 def test_a_changed_event_breaks_the_chain(ledger: Ledger) -> None:
     request = ledger.open_request(new()).request
-    ledger.append(request.id, "second")
+    ledger.note(request.id, "second")
     ledger.table.update(Update(request_key(request.id, "EVENT#00000001")).set(by="somebody else"))
     assert not ledger.verify_chain(request.id)
 
 
 def test_a_missing_last_event_breaks_the_chain(ledger: Ledger) -> None:
     request = ledger.open_request(new()).request
-    ledger.append(request.id, "second")
+    ledger.note(request.id, "second")
     ledger.table.transact([ledger.table.delete_op(request_key(request.id, "EVENT#00000002"), "attribute_exists(PK)")])
     assert not ledger.verify_chain(request.id)
 
@@ -132,5 +132,5 @@ def test_what_is_written_after_the_end_does_not_move_the_end(ledger: Ledger, clo
     request = ledger.open_request(new()).request
     closed_at = ledger.withdraw(request.id).closed_at
     clock.advance(days=3)
-    ledger.append(request.id, "notice_sent")
+    ledger.note(request.id, "notice_sent")
     assert ledger.get(request.id).closed_at == closed_at

@@ -6,9 +6,10 @@ import pytest
 from rights.domain.rights import Operation, Right
 from rights.domain.status import Status
 from rights.domain.work import Counts, Kept, TaskStatus
-from rights.errors import IllegalTransitionError, StaleWriteError
+from rights.errors import IllegalTransitionError, NotReadyError, StaleWriteError
 from rights.ledger import Ledger, Task
 from tests.integration.ledger.test_requests import new
+from tests.support.clock import StoppedClock
 
 
 def verified(ledger: Ledger, right: Right = Right.DELETION) -> str:
@@ -176,7 +177,7 @@ def test_the_outcome_is_told_once_and_the_request_closed_once(ledger: Ledger) ->
     ledger.begin_work(request_id)
     for _ in range(2):
         ledger.tell(request_id, "completed")
-        closed = ledger.close(request_id, Status.COMPLETED)
+        closed = ledger.close_request(request_id, Status.COMPLETED)
     assert (closed.status, closed.outcome) == (Status.COMPLETED, "completed")
     assert [n.kind for n in ledger.notices(request_id)].count("completed") == 1
     assert ledger.verify_chain(request_id)
@@ -193,7 +194,7 @@ def test_a_deletion_waits_for_an_open_access_of_the_same_person(ledger: Ledger) 
     ledger.begin_work(access)
     assert ledger.begin_work(deletion).status is Status.VERIFIED
     ledger.open_wait(deletion, "AwaitAccess", "token", 60)
-    ledger.close(access, Status.COMPLETED)
+    ledger.close_request(access, Status.COMPLETED)
     wait = ledger.last_wait(deletion, "AwaitAccess")
     assert wait is not None
     assert wait.answer == {"outcome": "done"}
@@ -227,3 +228,50 @@ def test_a_second_click_on_retry_does_not_spare_the_next_repair_its_look(ledger:
         assert wait is not None
         ledger.wait_relayed(wait, delivered=True)
     assert ledger.open_wait(request_id, "Repair", "second token", 60).answer is None
+
+
+def cooling(ledger: Ledger) -> str:
+    request_id = planned(ledger)
+    ledger.put_private(request_id, "subject", {"keys": {"phone": ["+85512345678"], "email": ["a@b.c", "d@e.f"]}})
+    ledger.cool_off(request_id, "token", 3600)
+    return request_id
+
+
+def test_the_cooling_off_is_told_to_every_contact_on_file_once(ledger: Ledger) -> None:
+    request_id = cooling(ledger)
+    ledger.cool_off(request_id, "token of a later run", 1800)
+    told = [notice for notice in ledger.notices(request_id) if notice.kind == "cooling_off"]
+    assert sorted(ledger.contact_of(notice) or "" for notice in told) == ["+85512345678", "a@b.c", "d@e.f"]
+
+
+def test_work_does_not_begin_before_the_cooling_off_is_over(ledger: Ledger, clock: StoppedClock) -> None:
+    request_id = cooling(ledger)
+    with pytest.raises(NotReadyError):
+        ledger.begin_work(request_id)
+    clock.advance(hours=1)
+    assert ledger.begin_work(request_id).status is Status.IN_PROGRESS
+
+
+def test_a_later_run_does_not_lengthen_the_cooling_off(ledger: Ledger, clock: StoppedClock) -> None:
+    request_id = cooling(ledger)
+    until = ledger.get(request_id).cooling_until
+    clock.advance(minutes=50)
+    assert ledger.cool_off(request_id, "token of a later run", 3600).cooling_until == until
+
+
+def test_a_request_that_cools_off_can_be_withdrawn_and_its_run_is_told(ledger: Ledger) -> None:
+    request_id = cooling(ledger)
+    assert ledger.withdraw(request_id, by="contact_on_file").status is Status.WITHDRAWN
+    wait = ledger.last_wait(request_id, "CoolOff")
+    assert wait is not None
+    assert wait.answer == {"outcome": "withdrawn"}
+    assert ledger.events(request_id)[-1].by == "contact_on_file"
+
+
+def test_a_request_withdrawn_just_before_its_cooling_off_is_not_waited_for(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    ledger.withdraw(request_id)
+    ledger.cool_off(request_id, "token", 3600)
+    wait = ledger.last_wait(request_id, "CoolOff")
+    assert wait is not None
+    assert wait.answer == {"outcome": "ended"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rights.datamap import StoreMap
 from rights.domain.identity import Identifier, KeySet, Kind
-from rights.domain.work import Counts, Kept
+from rights.domain.work import Counts, Disposition, Kept
 from rights.errors import DataMapError, StoreRefusedError, StoreUnavailableError
 from rights.stores.contract import Record
 from rights.stores.dynamodb import DynamoConnector
@@ -262,3 +262,34 @@ def test_a_missing_table_is_a_refusal(table: Table) -> None:
     table.client.delete_table(TableName="shop")
     with pytest.raises(StoreRefusedError, match="ResourceNotFoundException"):
         table.connector().count(ME)
+
+
+def test_rows_are_judged_by_their_keys_and_only_if_they_are_still_the_persons(table: Table) -> None:
+    for item, status in (("a", "closed"), ("b", "open"), ("vanished", "closed")):
+        table.put("acc-1", item, status=status)
+    table.put("acc-2", "c")
+    connector = table.connector()
+    keys = [change.key for change in connector.plan_page("things", person("acc-1", "acc-2"), None, TODAY).changes]
+    keys += [change.key for change in connector.plan_page("things", person("acc-2"), None, TODAY).changes]
+    table.client.delete_item(TableName="shop", Key={"account_id": {"S": "acc-1"}, "item": {"S": "vanished"}})
+    page = connector.plan_rows("things", ME, keys, TODAY)
+    assert page == connector.plan_page("things", ME, None, TODAY)
+    assert [change.disposition for change in page.changes] == [Disposition.ERASE, Disposition.RETAIN]
+    assert connector.plan_rows("things", ME, [], TODAY).changes == []
+
+
+def test_an_anonymised_item_that_is_kept_until_a_date_rests_and_then_goes(table: Table) -> None:
+    law = {"period": "P10Y", "counted_from": "tags", "ground": 11, "reason": "law", "source": "law"}
+    shop = store(collection("things", *FIELDS, dynamodb=[BASE], retention=law, anonymise_kept=True), kind="dynamodb")
+    table.put("acc-1", "a", tags="2025-01-01", name="x", address="y")
+    connector = table.connector(shop=shop)
+    connector.apply_page("things", ME, connector.plan_page("things", ME, None, TODAY))
+    page = connector.plan_page("things", ME, None, TODAY)
+    assert (page.changes, page.to_do) == ([], 0)
+    [resting] = page.resting
+    assert resting.kept == Kept(11, "2035-01-01", 1, "law")
+    assert connector.plan_rows("things", ME, [resting.key], "2035-01-01").resting == [resting]
+    due = connector.plan_rows("things", ME, [resting.key], "2035-01-02")
+    assert [change.disposition for change in due.changes] == [Disposition.ERASE]
+    connector.apply_page("things", ME, due)
+    assert table.items() == []

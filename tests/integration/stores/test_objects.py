@@ -299,3 +299,14 @@ def test_errors_of_the_bucket_are_told_apart(bucket: Bucket, code: str, ours: ty
     client.code = code
     with pytest.raises(ours, match=f"^ListObjectVersions: {code}$"):
         bucket.connector(client=client).count(ME)
+
+
+def test_files_are_judged_by_their_keys_and_only_if_they_are_the_persons(bucket: Bucket) -> None:
+    bucket.put("accounts/acc-1/a")
+    bucket.put("accounts/acc-1/b", tagging="dispute=open")
+    bucket.put("accounts/acc-10/c")
+    names = ("accounts/acc-1/a", "accounts/acc-1/b", "accounts/acc-10/c", "accounts/acc-1/gone", "accounts/acc-1/")
+    connector = bucket.connector(9)
+    page = connector.plan_rows("files", ME, [{"key": name} for name in names], TODAY)
+    assert page == connector.plan_page("files", ME, None, TODAY)
+    assert [change.key["key"] for change in page.changes] == ["accounts/acc-1/a", "accounts/acc-1/b"]

@@ -209,6 +209,10 @@ def test_a_wrong_map_is_refused_with_file_line_and_reason(
         ),
         ("retain_when: [{field: f, equals: open, ground: 7, period: P1Y, reason: r, source: s}]", "no field"),
         ("retain_when: [{field: note, equals: open, ground: 7, period: 1Y, reason: r, source: s}]", "ISO 8601"),
+        ("retention: {period: P1Y, counted_from: note, ground: 3, reason: r, source: s}", "a rule may keep"),
+        ("retention: {period: P1Y, counted_from: note, ground: 8, reason: r, source: s}", "a rule may keep"),
+        ("retention: {period: P11Y, counted_from: note, ground: 11, reason: r, source: s}", "longer than this ground"),
+        ("retain_when: [{field: note, equals: x, ground: 7, period: P2Y, reason: r, source: s}]", "longer than this"),
         ("objects: {bucket: b, prefix: accounts/}", "another person"),
     ],
 )

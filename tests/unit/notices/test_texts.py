@@ -12,18 +12,35 @@ from rights.notices.render import Facts, mail, text_message
 from rights.notices.sms import parts, units
 from rights.notices.texts import TEXTS
 
-LONGEST = Facts("WWWW-WWWW", datetime(2026, 12, 22, tzinfo=UTC), "https://mall.example/s/X.y", "482913", 2)
+LONGEST = Facts(
+    "WWWW-WWWW",
+    datetime(2026, 12, 22, tzinfo=UTC),
+    "https://mall.example/s/X.y",
+    "482913",
+    2,
+    stop_link=f"https://rights.mall.example/stop/{'X' * 26}.{'a' * 32}",
+)
 EVERY = [(kind, locale) for kind in TEXTS for locale in Locale]
 
 
 def test_there_is_a_text_for_every_kind_of_notice() -> None:
-    assert set(TEXTS) == {"code", "received", "completed", "completed_in_part", "refused", "expired", "duplicate"}
+    assert set(TEXTS) == {
+        "code",
+        "received",
+        "cooling_off",
+        "completed",
+        "completed_in_part",
+        "refused",
+        "expired",
+        "duplicate",
+    }
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY)
 def test_a_text_message_is_one_part_with_the_longest_values(kind: str, locale: Locale) -> None:
     text = text_message(kind, locale, LONGEST)
-    assert parts(text) == 1, units(text)
+    # Only the announcement of a deletion carries a link: whoever gets it may have no page to go to.
+    assert parts(text) <= (4 if TEXTS[kind].to_everybody else 1), units(text)
     assert "{" not in text
 
 
@@ -36,8 +53,16 @@ def test_the_code_stands_in_front_and_the_right_is_not_named(locale: Locale) -> 
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY)
-def test_a_text_message_holds_no_link(kind: str, locale: Locale) -> None:
-    assert "mall.example" not in text_message(kind, locale, LONGEST)
+def test_a_text_message_holds_no_link_that_shows_a_request(kind: str, locale: Locale) -> None:
+    assert LONGEST.link not in text_message(kind, locale, LONGEST)
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_what_goes_to_every_contact_stops_the_request_and_shows_nothing_of_it(locale: Locale) -> None:
+    said = (text_message("cooling_off", locale, LONGEST), mail("cooling_off", locale, LONGEST).text)
+    for text in said:
+        assert LONGEST.stop_link in text
+        assert LONGEST.link not in text
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY)

@@ -2,7 +2,7 @@
 """Fakes that several tests of the stores share: a ledger, a package, a context and a store in memory."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.rights import Operation
 from rights.domain.work import Disposition, Kept
 from rights.errors import StaleWriteError
-from rights.ledger.model import Task
+from rights.ledger.model import RetainedRows, Task
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Record
 
 REQUEST = "01REQUEST"
@@ -37,6 +37,7 @@ class FakeLedger:
         self.saved = Task(request_id=request_id, store=store, kind="fake", stage=2, operation=operation)
         self.subject: dict[str, Any] | None = {"keys": keys.to_mapping()}
         self.checkpoints: list[Task] = []
+        self.retained: dict[tuple[str, str, str], RetainedRows] = {}
         self.before_checkpoint: Callable[[Task], None] = lambda _: None
 
     def task(self, request_id: str, store: str) -> Task:
@@ -56,6 +57,10 @@ class FakeLedger:
         self.saved = deepcopy(task)
         self.checkpoints.append(self.saved)
         return task
+
+    def retain(self, rows: RetainedRows) -> None:
+        json.dumps([rows.keys, rows.rows])
+        self.retained[rows.collection, rows.until, rows.label] = rows
 
     def private(self, request_id: str, part: str) -> dict[str, Any] | None:
         assert part == "subject"
@@ -98,6 +103,7 @@ class FakeStore:
         self.rows = {name: dict(of) for name, of in rows.items()}
         self.anonymised: set[str] = set()
         self.applied: list[str] = []
+        self.kept_until: dict[str, str] = {}
         self.after_apply: Callable[[], None] = lambda: None
         self.after_plan: Callable[[], None] = lambda: None
         self._page_size = page_size
@@ -132,6 +138,21 @@ class FakeStore:
         ]
         self.after_plan()
         return ErasurePage(changes, following)
+
+    def plan_rows(
+        self, collection: str, keys: KeySet, row_keys: Sequence[Mapping[str, Any]], today: str
+    ) -> ErasurePage:
+        """Rows that are kept are so for as long as `kept_until` says, and erased after it."""
+        self.after_plan()
+        page = ErasurePage()
+        for key in row_keys:
+            what = self.rows[collection].get(key["row"])
+            until = self.kept_until.get(key["row"], "2030-01-01")
+            if what is Disposition.RETAIN and until >= today:
+                page.changes.append(Change(dict(key), what, Kept(11, until, 1, "law")))
+            elif what is not None:
+                page.changes.append(Change(dict(key), Disposition.ERASE))
+        return page
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         for change in page.doing():

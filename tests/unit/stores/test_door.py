@@ -44,6 +44,10 @@ def test_the_answer_to_a_question_travels_sealed() -> None:
     assert ask("recognise", {"kind": "phone", "value": "unknown"}) == {"known": False}
     assert ask("locate", {"keys": keys}) == {"keys": keys}
     assert ask("count", {"keys": keys}) == {"counts": {"items": 1}}
+    rows = {"collection": "items", "rows": [{"row": "i1"}], "today": "2030-01-02"}
+    planned = {"next": None, "changes": [[{"row": "i1"}, "erase"]]}
+    assert ask("expire", {"keys": keys, "erase": [], **rows}) == {"page": planned}
+    assert ask("expire", {"keys": keys, "erase": rows["rows"], **rows}) == {"page": planned | {"changes": []}}
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)

@@ -46,6 +46,27 @@ def test_an_erasure_counts_every_row_once_and_is_read_back() -> None:
     assert ledger.saved.by_collection["empty"] == Counts().to_dict()
 
 
+@pytest.mark.parametrize("looks", [None, 1, 3])
+@pytest.mark.parametrize("page_size", [1, 2, 9])
+def test_what_the_read_back_finds_kept_is_remembered_once_with_the_keys_to_erase_it(
+    looks: int | None, page_size: int
+) -> None:
+    ledger = FakeLedger(Operation.ERASE)
+    kept = {"items": {"i2": RETAIN, "i6": RETAIN, "i7": ERASE}, "orders": {"o1": RETAIN}}
+    assert finish(ledger, FakeStore(kept, page_size), looks=looks).counts.retained == 3
+    found = [(rows.collection, row["row"]) for rows in ledger.retained.values() for row in rows.rows]
+    assert sorted(found) == [("items", "i2"), ("items", "i6"), ("orders", "o1")]
+    for rows in ledger.retained.values():
+        assert (rows.until, rows.ground, rows.reason) == ("2030-01-01", 11, "law")
+        assert rows.keys == {"account_id": ["acc-1"]}
+
+
+def test_an_export_remembers_nothing_as_kept() -> None:
+    ledger = FakeLedger(Operation.EXPORT)
+    finish(ledger, FakeStore(SHOP))
+    assert ledger.retained == {}
+
+
 def test_an_export_writes_numbered_pages_per_collection_and_ends_done() -> None:
     ledger, parts = FakeLedger(Operation.EXPORT), FakeParts()
     assert step(ledger, FakeStore(SHOP), parts=parts).status == "done"

@@ -85,6 +85,7 @@ class Clock:
     extension: ExtensionAnswer | None
     """What became of the extension in the timeline, if there is one; it has no effect unless it is MAY."""
     days_used: int
+    """Counted days that are over: the day in progress may yet turn out not to count."""
     days_total: int
 
     @property
@@ -175,7 +176,7 @@ class _Reading:
             segments=self._segments(counted, len(base), last),
             stands_still=self._stands_still(legal_due),
             extension=answer,
-            days_used=sum(day <= self.today for day in counted),
+            days_used=sum(day < self.today for day in counted),
             days_total=len(counted),
         )
 

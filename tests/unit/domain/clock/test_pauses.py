@@ -103,9 +103,9 @@ def test_a_question_asked_while_the_last_day_waits_for_a_working_day_still_stops
 
 def test_while_a_question_is_open_the_clock_stands_still_and_the_date_moves_on() -> None:
     asked = pause(CLARIFICATION, "2026-03-10", None, PAUSABLE)
-    for today, due in (("2026-03-10", "2026-03-31"), ("2026-03-11", "2026-04-01"), ("2026-03-20", "2026-04-10")):
-        clock = read(PAUSABLE, "2026-03-01", asked, now=at(today))
-        assert (clock.stands_still, clock.days_used, last_day(clock)) == ("paused_for_clarification", 9, due)
+    for today, used, due in (("03-10", 8, "2026-03-31"), ("03-11", 9, "2026-04-01"), ("03-20", 9, "2026-04-10")):
+        clock = read(PAUSABLE, "2026-03-01", asked, now=at(f"2026-{today}"))
+        assert (clock.stands_still, clock.days_used, last_day(clock)) == ("paused_for_clarification", used, due)
 
 
 def test_a_question_open_for_years_breaks_nothing() -> None:
