@@ -18,6 +18,7 @@ REGION = "ap-southeast-1"
 ACCOUNT_ID = "000000000000"
 _MAIN = Path(__file__).with_name("emulator_main.py")
 _START_SECONDS = 60.0
+KEEPING_SECONDS, THROWING_AWAY_SECONDS = 15.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ def start(work: Path, *, state: Path | None = None) -> Emulator:
     """
     port = _port(state)
     command: list[str | Path] = [sys.executable, "-P", _MAIN]
-    child = spawn("MiniStack", command, log=work / "ministack.log", env=environment(port, work, state), cwd=work)
+    # What is kept must be written to the end; what is thrown away need not wait for the last execution.
+    patience = KEEPING_SECONDS if state else THROWING_AWAY_SECONDS
+    env = environment(port, work, state)
+    child = spawn("MiniStack", command, log=work / "ministack.log", env=env, cwd=work, patience=patience)
     return Emulator(f"http://{LOOPBACK}:{port}", child)
 
 

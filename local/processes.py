@@ -55,6 +55,8 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path
     ask_to_stop: signal.Signals = signal.SIGTERM
+    patience: float = _PATIENCE_SECONDS
+    """How long it may take to stop, in seconds."""
 
     def is_alive(self) -> bool:
         """Whether the process still runs."""
@@ -75,7 +77,7 @@ class Child:
         try:
             if self.is_alive():
                 self.process.send_signal(self.ask_to_stop)
-            self.process.wait(_PATIENCE_SECONDS)
+            self.process.wait(self.patience)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -93,6 +95,7 @@ def spawn(
     env: Mapping[str, str],
     ids: tuple[int, int] = (-1, -1),
     ask_to_stop: signal.Signals = signal.SIGTERM,
+    patience: float = _PATIENCE_SECONDS,
     cwd: Path | None = None,
 ) -> Child:
     """Start a program in its own group, tied to our life, its output in `log`.
@@ -110,4 +113,4 @@ def spawn(
             cwd=cwd,
             start_new_session=True,
         )
-    return Child(name, process, log, ask_to_stop)
+    return Child(name, process, log, ask_to_stop, patience)

@@ -33,6 +33,11 @@ settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests first: with two workers, the many short ones then fill what time is left."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
 @pytest.fixture
 def root() -> Path:
     """The folder of the repository."""

@@ -92,3 +92,20 @@ def test_a_code_opens_one_download(done: Asking, package: Package) -> None:
         refused = done.call("POST", "/package", json={"code": code})
         assert refused.status_code == 422
         assert "url" not in refused.text
+
+
+def test_somebody_with_thousands_of_records_gets_every_one(cloud: Cloud, public: Public) -> None:
+    person = cloud.mall.special("heavy")
+    asking = public.ask("access", phone=person.phone).prove()
+    wanted = expected_access(cloud.mall, person)
+    assert counts_of(asking.until_told("completed")["stores"]) == expected(wanted)
+    records = download(asking).records
+    found = {f"{store}/{name}": count for store, one in wanted.items() for name, count in one.collections.items()}
+    assert {name: len(rows) for name, rows in records.items()} == found
+    for name, key in (
+        ("orders/orders", "order_id"),
+        ("orders/order_items", "order_item_id"),
+        ("profiles/profiles", "item"),
+    ):
+        rows = person.rows[name.partition("/")[2]]
+        assert {row[key] for row in records[name]} == {row[key] for row in rows}
