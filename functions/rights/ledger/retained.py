@@ -23,10 +23,11 @@ _DUE = "RETAINED"
 class Retained(Requests):
     """Rows that are kept until a date, and the tombstones of those that were erased then."""
 
-    def retain(self, rows: RetainedRows) -> None:
-        """Remember rows that are kept until a date; the same name again writes the same place again."""
-        state = self.table.get(request_key(rows.request_id)) or {}
-        self.table.put(self._bundle(replace(rows, known_as=tuple(state.get("known_as", ())))), only_new=False)
+    def retain(self, request_id: str, bundles: Sequence[RetainedRows]) -> None:
+        """Remember rows of a request that are kept until a date; the same name again writes the same place again."""
+        if bundles:
+            known_as = tuple((self.table.get(request_key(request_id)) or {}).get("known_as", ()))
+            self.table.put_many([self._bundle(replace(one, known_as=known_as)) for one in bundles])
 
     def due_on(self, today: date) -> Iterator[list[Item]]:
         """The bundles whose last day is before today, oldest date first, as lists of keys: one date and shard each.

@@ -170,6 +170,19 @@ class Table:
             return False
         return True
 
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Put items whether or not they were there, 25 at a time; what the table had no room for is put again."""
+        for start in range(0, len(items), 25):
+            left = [{"PutRequest": {"Item": to_wire(item)}} for item in items[start : start + 25]]
+            for attempt in range(10):
+                answer = self._client.batch_write_item(RequestItems={self.name: left})
+                left = answer.get("UnprocessedItems", {}).get(self.name, [])
+                if not left:
+                    break
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            else:
+                raise StaleWriteError("the ledger was too busy for these writes")
+
     def update(self, update: Update) -> Item | None:
         """The item after a conditional update; `None` if the condition did not hold."""
         try:

@@ -5,7 +5,7 @@ recorded as an intent before it is applied, and folded into the counts after: a 
 intent, its successor applies it again, which changes nothing more, and counts it once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -45,7 +45,7 @@ class TaskLedger(Protocol):
         """A sealed part of the request, opened."""
         ...
 
-    def retain(self, rows: RetainedRows) -> None:
+    def retain(self, request_id: str, bundles: Sequence[RetainedRows]) -> None:
         """Remember rows that are kept until a date; the same name again writes the same place again."""
         ...
 
@@ -223,8 +223,7 @@ class Worker:
         seen = Counts.from_dict(entry.get("seen", {})) + kept
         entry = entry | {"seen": seen.to_dict(), "left": int(entry.get("left", 0)) + page.to_do}
         # Before the checkpoint: a read-back that is taken up again writes the same names again.
-        for retained in _retained(task, name, keys, page):
-            self._ledger.retain(retained)
+        self._ledger.retain(task.request_id, list(_retained(task, name, keys, page)))
         order = self._connector.collections()
         following = name if page.next else next(iter(order[order.index(name) + 1 :]), None)
         number = task.page + 1 if page.next else 0

@@ -25,8 +25,8 @@ def due(ledger: Ledger, today: date = TODAY) -> list[dict[str, Any]]:
 
 def test_what_is_kept_is_due_the_day_after_its_last_day_however_late_somebody_looks(ledger: Ledger) -> None:
     request_id = planned(ledger)
-    ledger.retain(bundle(request_id, "2026-11-21"))
-    ledger.retain(bundle(request_id, "2026-11-22"))
+    ledger.retain(request_id, [bundle(request_id, "2026-11-21")])
+    ledger.retain(request_id, [bundle(request_id, "2026-11-22")])
     assert due(ledger, date(2026, 11, 21)) == []
     assert [key["PK"].split("#")[1] for key in due(ledger)] == ["2026-11-21"]
     assert len(due(ledger, date(2030, 1, 1))) == 2
@@ -35,7 +35,7 @@ def test_what_is_kept_is_due_the_day_after_its_last_day_however_late_somebody_lo
 def test_dates_come_oldest_first_and_each_alone(ledger: Ledger) -> None:
     request_id = planned(ledger)
     for until, label in (("2026-10-02", "b"), ("2026-10-01", "a"), ("2026-10-02", "c")):
-        ledger.retain(bundle(request_id, until, label))
+        ledger.retain(request_id, [bundle(request_id, until, label)])
     dates = [[key["PK"].split("#")[1] for key in listed] for listed in ledger.due_on(TODAY)]
     assert dates == [["2026-10-01"], ["2026-10-02", "2026-10-02"]]
 
@@ -43,8 +43,8 @@ def test_dates_come_oldest_first_and_each_alone(ledger: Ledger) -> None:
 def test_the_same_page_written_twice_is_one_bundle_and_comes_back_whole(ledger: Ledger) -> None:
     request_id = verified(ledger)
     ledger.lay_plan(request_id, subjects=["account"], plan="h", data_map="1", tasks=[], known_as=["account", "phone"])
-    ledger.retain(bundle(request_id))
-    ledger.retain(bundle(request_id))
+    ledger.retain(request_id, [bundle(request_id)])
+    ledger.retain(request_id, [bundle(request_id)])
     [key] = due(ledger)
     assert ledger.retained_rows(key) == replace(bundle(request_id), known_as=("account", "phone"))
     assert "qwortzel" not in str(ledger.table.get(key))
@@ -52,7 +52,7 @@ def test_the_same_page_written_twice_is_one_bundle_and_comes_back_whole(ledger: 
 
 def test_an_intent_survives_and_lies_sealed(ledger: Ledger) -> None:
     request_id = planned(ledger)
-    ledger.retain(bundle(request_id))
+    ledger.retain(request_id, [bundle(request_id)])
     [key] = due(ledger)
     rows = ledger.retained_rows(key)
     assert rows
@@ -65,7 +65,7 @@ def test_a_bundle_ends_with_its_event_and_ends_once(ledger: Ledger) -> None:
     request_id = planned(ledger, right=Right.DELETION)
     ledger.begin_work(request_id)
     ledger.close_request(request_id, Status.COMPLETED_IN_PART)
-    ledger.retain(bundle(request_id))
+    ledger.retain(request_id, [bundle(request_id)])
     still = replace(bundle(request_id, "2027-01-01"), rows=ROWS[:1])
     for _ in range(2):
         ledger.settle(bundle(request_id), "retained_erased", {"store": "orders", "erased": 1}, [still])
@@ -80,7 +80,7 @@ def test_a_bundle_ends_with_its_event_and_ends_once(ledger: Ledger) -> None:
 
 
 def test_a_bundle_outlives_even_the_record_of_its_request(ledger: Ledger) -> None:
-    ledger.retain(bundle("R0"))
+    ledger.retain("R0", [bundle("R0")])
     ledger.settle(bundle("R0"), "retained_erased", {}, [])
     assert due(ledger) == []
 

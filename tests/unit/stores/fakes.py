@@ -58,9 +58,11 @@ class FakeLedger:
         self.checkpoints.append(self.saved)
         return task
 
-    def retain(self, rows: RetainedRows) -> None:
-        json.dumps([rows.keys, rows.rows])
-        self.retained[rows.collection, rows.until, rows.label] = rows
+    def retain(self, request_id: str, bundles: Sequence[RetainedRows]) -> None:
+        for rows in bundles:
+            assert rows.request_id == request_id
+            json.dumps([rows.keys, rows.rows])
+            self.retained[rows.collection, rows.until, rows.label] = rows
 
     def private(self, request_id: str, part: str) -> dict[str, Any] | None:
         assert part == "subject"
