@@ -19,7 +19,7 @@ from tests.workflow.waiting import eventually
 
 PEOPLE = 2000
 TEN_YEARS = 3652
-ASKING = ("run", "dispute", "old_orders", "versions", "bare")
+ASKING = ("run", "dispute", "old_orders", "versions", "bare", "heavy")
 
 
 @pytest.fixture(scope="module")
