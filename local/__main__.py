@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _EXPECTED = {"access": expected_access, "deletion": expected_deletion}
 
 def main() -> int:
     """Start the cloud and do what was asked; returns the exit code."""
-    arguments = _parse()
+    arguments = parse(sys.argv[1:], os.environ)
     reporter = Reporter()
     options = Options(port=arguments.port, state=arguments.state, population=arguments.people)
     try:
@@ -34,16 +35,18 @@ def main() -> int:
         return 2
 
 
-def _parse() -> argparse.Namespace:
+def parse(words: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    """The command line; `PORT` and `STATE` of the environment stand in for what it does not say, if they are not empty."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--once", action="store_true", help="end after the two requests; 0 when both closed well")
     what.add_argument("--serve", action="store_true", help="only serve, without requests of its own")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="public port (PORT)")
+    parser.add_argument("--port", type=int, default=int(environment.get("PORT") or 8000), help="public port (PORT)")
     parser.add_argument("--people", type=int, default=2000, help="how many sample people")
-    state = os.environ.get("STATE")
-    parser.add_argument("--state", type=_folder, default=state and _folder(state), help="keep everything there (STATE)")
-    return parser.parse_args()
+    # `make` hands an empty STATE over; argparse would take that for the folder we stand in.
+    kept = environment.get("STATE") or None
+    parser.add_argument("--state", type=_folder, default=kept, help="keep everything there (STATE)")
+    return parser.parse_args(words)
 
 
 def _folder(name: str) -> Path:
