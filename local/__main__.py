@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def parse(words: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
-    """The command line; `PORT` and `STATE` of the environment stand in for what it does not say, if they are not empty."""
+    """The command line; `PORT` and `STATE`, where they are not empty, stand in for what it does not say."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--once", action="store_true", help="end after the two requests; 0 when both closed well")
