@@ -178,8 +178,10 @@ class Steps(Identity, Tasks, Holds):
     def await_access(self, request_id: str, token: str, seconds: int) -> None:
         """Wait for the access that holds a deletion up; one that ended before the wait was there is answered here."""
         self.open_wait(request_id, ACCESS_WAIT, token, seconds)
-        if self.held_up_by(self.get(request_id)) is None:
-            self.table.transact(self.answer_parts(request_id, ACCESS_WAIT, {"outcome": "done"}))
+        parts = self.answer_parts(request_id, ACCESS_WAIT, {"outcome": "done"})
+        # No parts: the access left its answer before the wait was there, and the wait has taken it over.
+        if parts and self.held_up_by(self.get(request_id)) is None:
+            self.table.transact(parts)
 
     def ask_for_repair(self, request_id: str) -> Request:
         """Some store failed: the clock keeps running, and somebody has to look."""

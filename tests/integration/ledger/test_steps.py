@@ -275,3 +275,20 @@ def test_a_request_withdrawn_just_before_its_cooling_off_is_not_waited_for(ledge
     wait = ledger.last_wait(request_id, "CoolOff")
     assert wait is not None
     assert wait.answer == {"outcome": "ended"}
+
+
+@pytest.mark.parametrize("ends_first", [True, False])
+def test_an_access_that_ends_just_before_the_wait_for_it_holds_nobody_up(ledger: Ledger, ends_first: bool) -> None:
+    access, deletion = planned(ledger, right=Right.ACCESS), None
+    if ends_first:
+        # The access never saw the deletion, so it left no answer for it.
+        ledger.withdraw(access)
+        deletion = planned(ledger)
+    else:
+        deletion = planned(ledger)
+        ledger.withdraw(access)
+    ledger.await_access(deletion, "token", 60)
+    wait = ledger.last_wait(deletion, "AwaitAccess")
+    assert wait is not None
+    assert wait.answer == {"outcome": "done"}
+    assert wait.relay_at is not None
