@@ -183,6 +183,7 @@ def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict
         "ReviewTimeoutSeconds": str(options.review_timeout_seconds),
         "RepairDelaySeconds": str(options.repair_delay_seconds),
         "CoolingOffSeconds": str(options.cooling_off_seconds),
+        "QuietHours": "off",
         **options.parameters,
     }
     outputs = stack.deploy_sam(emulator, ROOT / "template.yaml", PRODUCT, parameters, ROOT / "functions")
@@ -193,7 +194,15 @@ def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict
 
 def _stores(emulator: Emulator, database: Connection) -> malls.Stores:
     bucket = f"mall-support-{emulators.ACCOUNT_ID}"
-    return malls.Stores(emulator.client("dynamodb"), emulator.client("s3"), bucket, database.dsn)
+    parameter = emulator.client("ssm").get_parameter(Name=malls.USER_POOL_PARAMETER)
+    return malls.Stores(
+        dynamodb=emulator.client("dynamodb"),
+        s3=emulator.client("s3"),
+        bucket=bucket,
+        cognito=emulator.quick_client("cognito-idp"),
+        user_pool=parameter["Parameter"]["Value"],
+        dsn=database.dsn,
+    )
 
 
 def _fill(emulator: Emulator, database: Connection, population: int) -> malls.Mall:

@@ -43,10 +43,11 @@ def deploy(emulator: Emulator, template: Template, name: str, parameters: Mappin
     Only parameters which the template declares are passed. A failure raises `LocalCloudError` with the first reason.
     """
     cloudformation = emulator.client("cloudformation")
+    _ensure_bucket(emulator)
     declared = template.get("Parameters", {})
     arguments = {
         "StackName": name,
-        "TemplateBody": json.dumps(template),
+        "TemplateURL": _template_url(emulator, name, template),
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items() if key in declared
         ],
@@ -86,6 +87,12 @@ def _ensure_bucket(emulator: Emulator) -> None:
         s3.head_bucket(Bucket=ARTEFACTS)
     except ClientError:
         s3.create_bucket(Bucket=ARTEFACTS, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+
+
+def _template_url(emulator: Emulator, name: str, template: Template) -> str:
+    """Where the template lies: written out, it is longer than CloudFormation takes in a call."""
+    place = _upload(emulator, f"templates/{name}.json", json.dumps(template).encode())
+    return f"{emulator.endpoint}/{place.bucket}/{place.key}"
 
 
 def _upload(emulator: Emulator, key: str, content: bytes) -> Location:

@@ -12,6 +12,6 @@ from rights.wiring import ledger
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     """End the request with the outcome its stores came to, and free the person's lock."""
     step = StepInput.model_validate(event)
-    request = ledger().get(step.request_id)
-    outcome = outcome_of(request.right, [task.counts for task in ledger().tasks(step.request_id)])
+    tasks = ledger().tasks(step.request_id)
+    outcome = outcome_of([task.counts for task in tasks], left_out=any(task.refused for task in tasks))
     return {"outcome": ledger().close_request(step.request_id, outcome).status.value}

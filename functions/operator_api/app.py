@@ -1,17 +1,23 @@
 """The operators' door: JSON behind a Cognito authoriser."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from operator_api.doors import OperatorDoors, operator_of, roles_of
+from operator_api.doors import OperatorDoors
+from operator_api.evidence import BucketLinks, EvidenceLooks
+from operator_api.people import Operator, operator_of, refuse_odd_ids
 from rights import wiring
+from rights.clients import client
 from rights.clock import utc_now
-from rights.domain.grounds import User
+from rights.datamap import load_data_map
 from rights.domain.rights import Locale
 from rights.handler import guarded
 from rights.http import ApiError, as_api_error, locale_of, read_body, respond_error, respond_json
@@ -23,39 +29,38 @@ class OperatorSettings(Settings):
     """What this door needs besides the ledger."""
 
     base_url: str
+    question_seconds: int
+    evidence_bucket: str
 
 
-def build(doors: OperatorDoors, prefix: str = "") -> APIGatewayRestResolver:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of somebody who is signed in and may make it."""
+
+    who: Operator
+    event: APIGatewayProxyEvent
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query of the address."""
+        return self.event.query_string_parameters or {}
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The fields of the body."""
+        return read_body(self.event)[0]
+
+
+Route = Callable[..., dict[str, Any]]
+Routes = tuple[tuple[str, str, Route], ...]
+
+
+def build(doors: OperatorDoors, evidence: EvidenceLooks, prefix: str = "") -> APIGatewayRestResolver:
     """The resolver over these doors; `prefix`, the path of the base URL, is what a custom domain leaves in paths."""
     app = APIGatewayRestResolver(strip_prefixes=[prefix] if prefix else None)
-
-    def claims() -> dict[str, Any]:
-        return (app.current_event["requestContext"].get("authorizer") or {}).get("claims") or {}
-
-    def who(*, to_change: bool) -> str:
-        return operator_of(claims(), to_change=to_change)
-
-    @app.get("/ops/requests")
-    def find() -> Response[Any]:
-        who(to_change=False)
-        return respond_json(HTTPStatus.OK, doors.find((app.current_event.query_string_parameters or {}).get("status")))
-
-    @app.get("/ops/requests/<request_id>")
-    def look_at(request_id: str) -> Response[Any]:
-        who(to_change=False)
-        return respond_json(HTTPStatus.OK, doors.look_at(request_id))
-
-    @app.post("/ops/requests/<request_id>/retry")
-    def retry(request_id: str) -> Response[Any]:
-        return respond_json(HTTPStatus.ACCEPTED, doors.retry(request_id, who(to_change=True)))
-
-    @app.post("/ops/requests/<request_id>/decision")
-    def decide(request_id: str) -> Response[Any]:
-        by = who(to_change=True)
-        body, _ = read_body(app.current_event)
-        return respond_json(HTTPStatus.OK, doors.decide(request_id, body, by, roles_of(claims())))
-
-    _add_holds(app, doors, who, lambda: roles_of(claims()))
+    for method, rule, route in (*_looks(doors, evidence), *_acts(doors, evidence)):
+        status = _STATUS.get(rule, HTTPStatus.OK) if method == "POST" else HTTPStatus.OK
+        app.route(rule, method=method)(_with_call(app, route, doors, status, to_change=method == "POST"))
 
     def problem(error: Exception) -> Response[Any]:
         return respond_error(as_api_error(error), locale_of(app.current_event) or Locale.EN)
@@ -65,30 +70,68 @@ def build(doors: OperatorDoors, prefix: str = "") -> APIGatewayRestResolver:
     return app
 
 
-def _add_holds(
-    app: APIGatewayRestResolver, doors: OperatorDoors, who: Callable[..., str], roles: Callable[[], Collection[User]]
-) -> None:
-    @app.get("/ops/holds")
-    def holds_of() -> Response[Any]:
-        who(to_change=False)
-        asked = app.current_event.query_string_parameters or {}
-        return respond_json(HTTPStatus.OK, doors.holds_of(asked.get("request_id")))
+def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
+    return (
+        ("GET", "/ops/requests", lambda call: doors.find(call.query)),
+        ("GET", "/ops/requests/<request_id>", lambda _, request_id: doors.look_at(request_id)),
+        ("GET", "/ops/requests/<request_id>/plan", lambda _, request_id: doors.plan_of(request_id)),
+        ("GET", "/ops/requests/<request_id>/clock", lambda _, request_id: doors.clock_of(request_id)),
+        ("GET", "/ops/requests/<request_id>/evidence", lambda _, request_id: evidence.evidence_of(request_id)),
+        ("GET", "/ops/holds", lambda call: doors.holds_of(call.query.get("request_id"))),
+    )
 
-    @app.post("/ops/holds")
-    def place_hold() -> Response[Any]:
-        by = who(to_change=True)
-        body, _ = read_body(app.current_event)
-        return respond_json(HTTPStatus.CREATED, doors.place_hold(body, by, roles()))
 
-    @app.post("/ops/holds/<hold_id>/lift")
-    def lift_hold(hold_id: str) -> Response[Any]:
-        return respond_json(HTTPStatus.OK, doors.lift_hold(hold_id, who(to_change=True)))
+def _acts(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
+    one = "/ops/requests/<request_id>"
+    return (
+        ("POST", f"{one}/retry", lambda c, request_id: doors.retry(request_id, c.who.id)),
+        ("POST", f"{one}/decision", lambda c, request_id: doors.summary(doors.decide(request_id, c.body, c.who))),
+        ("POST", f"{one}/extend", lambda c, request_id: doors.extend(request_id, c.body, c.who.id)),
+        ("POST", f"{one}/pause", lambda c, request_id: doors.pause(request_id, c.body, c.who.id)),
+        ("POST", f"{one}/resume", lambda c, request_id: doors.resume(request_id, c.who.id)),
+        ("POST", f"{one}/seen", lambda c, request_id: doors.attention_seen(request_id, c.who.id)),
+        ("POST", f"{one}/reveal", lambda c, request_id: doors.reveal(request_id, c.body, c.who.id)),
+        (
+            "POST",
+            f"{one}/evidence/<number>",
+            lambda c, request_id, number: evidence.open_evidence(request_id, number, c.who.id, c.body),
+        ),
+        ("POST", "/ops/holds", lambda c: doors.place_hold(c.body, c.who)),
+        ("POST", "/ops/holds/<hold_id>/lift", lambda c, hold_id: doors.lift_hold(hold_id, c.who)),
+    )
+
+
+_STATUS = {"/ops/holds": HTTPStatus.CREATED, "/ops/requests/<request_id>/retry": HTTPStatus.ACCEPTED}
+"""The answers of changes that are not a plain 200."""
+
+
+def _with_call(
+    app: APIGatewayRestResolver, route: Route, doors: OperatorDoors, status: HTTPStatus, *, to_change: bool
+) -> Callable[..., Response[Any]]:
+    def answer(**path: str) -> Response[Any]:
+        event = app.current_event
+        claims = (event["requestContext"].get("authorizer") or {}).get("claims") or {}
+        who = operator_of(claims, to_change=to_change)
+        refuse_odd_ids(path)
+        if to_change and "request_id" in path:
+            doors.refuse_own_request(path["request_id"], who)
+        return respond_json(status, route(Call(who, event), **path))
+
+    return answer
 
 
 @cache
 def _app() -> APIGatewayRestResolver:
-    prefix = urlsplit(load(OperatorSettings).base_url).path.rstrip("/")
-    return build(OperatorDoors(wiring.ledger(), utc_now), prefix)
+    settings = load(OperatorSettings)
+    categories = {
+        store.fides_key: {
+            c.name: sorted({name for f in c.fields for name in f.data_categories}) for c in store.collections
+        }
+        for store in load_data_map().stores
+    }
+    doors = OperatorDoors(wiring.ledger(), utc_now, timedelta(seconds=settings.question_seconds), categories)
+    evidence = EvidenceLooks(wiring.ledger(), BucketLinks(client("s3"), settings.evidence_bucket), utc_now)
+    return build(doors, evidence, urlsplit(settings.base_url).path.rstrip("/"))
 
 
 @guarded

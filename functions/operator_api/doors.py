@@ -1,64 +1,62 @@
 """What operators may see and do so far: no personal data, and every change under their name."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
+from operator_api.clocks import ClockDoors
+from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
-from rights.clock import parse
-from rights.domain.deadline import is_overdue, respond_by
-from rights.domain.grounds import User, may_refuse
-from rights.domain.rights import OPERATION_OF, Operation, Right
+from operator_api.people import Operator
+from operator_api.reveal import RevealDoors
+from rights.clock import Clock, parse
+from rights.domain.clock import is_overdue
+from rights.domain.review import approvals_needed
 from rights.domain.status import OPEN, Status
-from rights.errors import NotReadyError
 from rights.http import ApiError, FieldProblem, not_valid
-from rights.ledger import Request
+from rights.ledger import Ledger, Request, Task
 from rights.status_token import reference
 
 PAGE = 50
 
 
-class Decision(BaseModel):
-    """The body of a decision: `refuse` needs a ground of the policy, `approve` has none."""
+class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
+    """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    def __init__(
+        self, ledger: Ledger, clock: Clock, time_to_answer: timedelta, categories: Mapping[str, Mapping[str, list[str]]]
+    ) -> None:
+        super().__init__(ledger, clock)
+        self._time_to_answer = time_to_answer
+        self._categories = categories
 
-    decision: str = Field(pattern="^(approve|refuse)$")
-    ground: int | None = Field(default=None, ge=1, le=11)
+    def find(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Requests of one `status` (or all open ones), oldest first; at most 50, and whether there are more.
 
-    @model_validator(mode="after")
-    def _ground_for_refusal(self) -> "Decision":
-        if (self.decision == "refuse") != (self.ground is not None):
-            msg = "a refusal, and only a refusal, names a ground"
-            raise ValueError(msg)
-        return self
-
-
-class OperatorDoors(HoldDoors):
-    """The operators' doors, over the ledger."""
-
-    def find(self, status: str | None) -> dict[str, Any]:
-        """Requests of one status (or all open ones), oldest first; at most 50, and whether there are more."""
+        `attention=1`: those that somebody was asked to look at, ended ones too.
+        """
+        status, attention = query.get("status"), query.get("attention")
+        if attention not in {None, "1"} or (attention and status):
+            raise not_valid({"attention": FieldProblem("wrong_type")})
         if status is not None and status not in tuple(Status):
             raise not_valid({"status": FieldProblem("wrong_type")})
         wanted = [Status(status)] if status else sorted(OPEN)
-        found = [request for one in wanted for request in islice(self._ledger.by_status(one), PAGE + 1)]
+        lists = [self._ledger.needing_attention()] if attention else map(self._ledger.by_status, wanted)
+        found = [request for one in lists for request in islice(one, PAGE + 1)]
         found.sort(key=lambda request: request.received_at)
-        return {"requests": [self._summary(request) for request in found[:PAGE]], "more": len(found) > PAGE}
+        return {"requests": [self.summary(request) for request in found[:PAGE]], "more": len(found) > PAGE}
 
     def look_at(self, request_id: str) -> dict[str, Any]:
         """One request: its tasks, its history and whether that is whole, its clock, its execution."""
         request = self._ledger.get(request_id)
-        explained = respond_by(Right(request.right), parse(request.received_at)).explained
-        return self._summary(request) | {
+        return self.summary(request) | {
             "channel": request.channel,
             "requester": request.requester,
             "locale": request.locale,
             "policy_version": request.policy_version,
             "clock_rule": request.clock_rule,
-            "due_explained": list(explained),
+            "due_explained": list(self._ledger.explained(request)),
             "data_map": request.data_map,
             "decision": request.decision,
             "ground": request.ground,
@@ -98,24 +96,61 @@ class OperatorDoors(HoldDoors):
             "audit_chain_holds": self._ledger.verify_chain(request_id),
         }
 
+    def plan_of(self, request_id: str) -> dict[str, Any]:
+        """The plan that a review is about: its hash, why somebody looks, who approved, and the dry run per store."""
+        request = self._ledger.get(request_id)
+        return self.summary(request) | {
+            "plan": request.plan,
+            "review": request.review,
+            "confirm": request.confirm,
+            "confirmed_at": request.confirmed_at,
+            "approvals_needed": approvals_needed(request.right, request.requester, request.review),
+            "approvals": [{"by": one["by"], "at": one["at"], "without": one["without"]} for one in request.approvals],
+            "evidence_missing": list(self.missing_evidence(request)),
+            "question_until": request.question_until,
+            "cooling_until": request.cooling_until,
+            "held": self._ledger.hold_on(request.known_as) is not None,
+            "stores": [self._planned(task) for task in self._ledger.tasks(request_id)],
+        }
+
+    def _planned(self, task: Task) -> dict[str, Any]:
+        categories = self._categories.get(task.store.partition(".")[0], {})
+        return {
+            "store": task.store,
+            "operation": task.operation,
+            "stage": task.stage,
+            "collections": list(task.collections),
+            "purposes": list(task.purposes),
+            "records": sum(task.preview.values()),
+            "by_collection": task.preview,
+            "categories": {name: list(categories.get(name, ())) for name in task.preview},
+            "refused": task.refused,
+        }
+
     def retry(self, request_id: str, by: str) -> dict[str, Any]:
         """Try again what failed."""
-        return self._summary(self._ledger.retry(request_id, by=by))
+        return self.summary(self._ledger.retry(request_id, by=by))
 
-    def decide(
-        self, request_id: str, raw: Mapping[str, Any], by: str, roles: Collection[User] = (User.OPERATOR,)
-    ) -> dict[str, Any]:
-        """Approve a request in review, or refuse it on a ground that may serve; no deletion under a legal hold."""
-        body = _decision(raw)
+    def attention_seen(self, request_id: str, by: str) -> dict[str, Any]:
+        """Record that somebody has looked after what asked for attention."""
+        return self.summary(self._ledger.attention_seen(request_id, by=by))
+
+    def refuse_own_request(self, request_id: str, who: Operator) -> None:
+        """ApiError `own_request` for somebody who acts on a request about themselves.
+
+        That is one about their account, one that they made for another, and one that would give them an account.
+        """
         request = self._ledger.get(request_id)
-        if body.ground is not None and not may_refuse(body.ground, request.right, request.jurisdiction, by=roles):
-            raise not_valid({"ground": FieldProblem("wrong_type")})
-        erases = body.decision == "approve" and OPERATION_OF[request.right] is Operation.ERASE
-        if erases and self._ledger.hold_on(request.known_as):
-            raise NotReadyError("a legal hold stands on this person")
-        return self._summary(self._ledger.decide(request_id, body.decision, by=by, ground=body.ground))
+        self.refuse_own({*request.known_as, *request.locks}, who)
+        typed: dict[str, str] = (self._ledger.private(request_id, "typed") or {}).get("identifiers", {})
+        requester: dict[str, str] = self._ledger.private(request_id, "requester") or {}
+        changes: dict[str, dict[str, str]] = self._ledger.private(request_id, "changes") or {}
+        for kind, own in who.contacts.items():
+            if own in {typed.get(kind), requester.get(kind), changes.get(kind, {}).get("to")}:
+                raise ApiError("own_request")
 
-    def _summary(self, request: Request) -> dict[str, Any]:
+    def summary(self, request: Request) -> dict[str, Any]:
+        """A request as a line of a list."""
         overdue = is_overdue(parse(request.due_at), self._clock(), final=request.is_final)
         return {
             "request_id": request.id,
@@ -127,33 +162,9 @@ class OperatorDoors(HoldDoors):
             "due_at": request.due_at,
             "closed_at": request.closed_at,
             "overdue": overdue,
+            "attention": request.attention,
+            "review": request.review,
             "version": request.version,
             "run": request.run,
             "execution": request.execution,
         }
-
-
-def _decision(raw: Mapping[str, Any]) -> Decision:
-    try:
-        return Decision.model_validate(raw)
-    except ValidationError as error:
-        names = {str(detail["loc"][0]) if detail["loc"] else "ground" for detail in error.errors(include_input=False)}
-    raise not_valid({name: FieldProblem("wrong_type") for name in names})
-
-
-def _groups(claims: Mapping[str, Any]) -> list[str]:
-    # API Gateway hands groups over as text: "operator", "[operator lead]" or "operator,lead".
-    return str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()
-
-
-def roles_of(claims: Mapping[str, Any]) -> frozenset[User]:
-    """As what somebody may use a ground: operator, approver, or both."""
-    return frozenset(User(group) for group in _groups(claims) if group in {User.OPERATOR, User.APPROVER})
-
-
-def operator_of(claims: Mapping[str, Any], *, to_change: bool) -> str:
-    """Who acts, by the `sub` that the authoriser checked; ApiError `forbidden` unless an operator where it matters."""
-    name = str(claims.get("sub", ""))
-    if not name or (to_change and "operator" not in _groups(claims)):
-        raise ApiError("forbidden")
-    return name

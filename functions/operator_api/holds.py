@@ -6,12 +6,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from operator_api.people import Operator
 from rights.clock import Clock
-from rights.domain.deadline import MALL_TIME
-from rights.domain.grounds import POLICY_JURISDICTION, User, latest_end, may_keep
+from rights.domain.grounds import POLICY_JURISDICTION, latest_end, may_keep
+from rights.domain.mall_time import MALL_TIME
 from rights.errors import NotReadyError
-from rights.http import FieldProblem, not_valid
+from rights.http import ApiError, FieldProblem, not_valid
 from rights.ledger import Hold, Ledger
+
+EVERYTHING = ("user",)
+"""The categories a hold keeps: no ground that serves some of them only can carry one."""
 
 
 class NewHold(BaseModel):
@@ -21,8 +25,8 @@ class NewHold(BaseModel):
 
     phone: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$")
     email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
-    request_id: str | None = None
-    ground: int = Field(ge=1, le=11)
+    request_id: str | None = Field(default=None, max_length=26)
+    ground: int = Field(ge=1, le=11, strict=True)
     until: date
 
     @model_validator(mode="after")
@@ -40,20 +44,27 @@ class HoldDoors:
         self._ledger = ledger
         self._clock = clock
 
-    def place_hold(self, raw: Mapping[str, Any], by: str, roles: Collection[User]) -> dict[str, Any]:
+    def place_hold(self, raw: Mapping[str, Any], who: Operator) -> dict[str, Any]:
         """Place a hold, on a ground that these roles may keep data on and no longer than that may serve."""
         body = _new_hold(raw)
         subjects, jurisdiction = self._whom(body)
+        self.refuse_own(subjects, who)
         today = self._clock().astimezone(MALL_TIME).date()
-        if not may_keep(body.ground, jurisdiction, by=roles):
-            raise not_valid({"ground": FieldProblem("wrong_type")})
+        if not may_keep(body.ground, jurisdiction, by=who.uses_grounds_as, categories=EVERYTHING):
+            raise not_valid({"ground": FieldProblem("ground_not_allowed")})
         if not today <= body.until <= latest_end(body.ground, today):
-            raise not_valid({"until": FieldProblem("wrong_type")})
-        return _shown(self._ledger.place_hold(subjects, ground=body.ground, until=body.until, by=by))
+            raise not_valid({"until": FieldProblem("until_not_allowed")})
+        return _shown(self._ledger.place_hold(subjects, ground=body.ground, until=body.until, by=who.id))
 
-    def lift_hold(self, hold_id: str, by: str) -> dict[str, Any]:
+    def lift_hold(self, hold_id: str, who: Operator) -> dict[str, Any]:
         """Lift a hold; a second time changes nothing."""
-        return _shown(self._ledger.lift_hold(hold_id, by=by))
+        self.refuse_own(self._ledger.hold(hold_id).subjects, who)
+        return _shown(self._ledger.lift_hold(hold_id, by=who.id))
+
+    def refuse_own(self, subjects: Collection[str], who: Operator) -> None:
+        """ApiError `own_request` for somebody who is known by one of these pseudonyms."""
+        if who.pseudonyms(self._ledger.hmac.tag_of).intersection(subjects):
+            raise ApiError("own_request")
 
     def holds_of(self, request_id: str | None) -> dict[str, Any]:
         """The holds that stand on the person of a request."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from public_api.doors import PublicDoors
+from public_api.doors import Offer, PublicDoors
+from public_api.evidence import BucketUploads, EvidenceDoors
 from public_api.packages import BucketFiles, link_client
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
@@ -14,6 +15,8 @@ from rights import wiring
 from rights.certificate import public_jwk
 from rights.clients import client
 from rights.clock import utc_now
+from rights.datamap import load_data_map
+from rights.datamap.scope import correctable, scope_names
 from rights.handler import guarded
 from rights.http import ApiError
 from rights.settings import Settings, load
@@ -26,6 +29,7 @@ class PublicSettings(Settings):
     base_url: str
     package_bucket: str
     evidence_bucket: str
+    check_evidence_function: str
     sign_key_id: str
 
 
@@ -33,18 +37,29 @@ def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
     """The resolver over these routes; `prefix`, the path of the base URL, is what a custom domain leaves in paths."""
     app = APIGatewayRestResolver(strip_prefixes=[prefix] if prefix else None)
     for method, rule, route in (
-        ("GET", "/", routes.form),
-        ("GET", "/requests", routes.to_start),
-        ("POST", "/requests", routes.create),
+        ("GET", "/", routes.ask.start),
+        ("POST", "/ask/right", routes.ask.right),
+        ("POST", "/ask/details", routes.ask.details),
+        ("POST", "/ask/check", routes.ask.check),
+        ("GET", "/ask/<step>", routes.ask.to_start),
+        ("GET", "/requests", routes.ask.to_start),
+        ("POST", "/requests", routes.ask.create),
         ("GET", "/requests/<request_id>", routes.status),
         ("DELETE", "/requests/<request_id>", routes.withdraw),
         ("POST", "/requests/<request_id>/code", routes.code),
         ("POST", "/requests/<request_id>/code/resend", routes.resend),
+        ("GET", "/requests/<request_id>/confirm", routes.ask_confirm),
+        ("POST", "/requests/<request_id>/confirm", routes.confirm),
+        ("POST", "/requests/<request_id>/answers", routes.answers),
+        ("GET", "/requests/<request_id>/evidence", routes.evidence.show),
+        ("POST", "/requests/<request_id>/evidence", routes.evidence.offer),
+        ("GET", "/requests/<request_id>/evidence/<number>", routes.evidence.send),
+        ("POST", "/requests/<request_id>/evidence/<number>", routes.evidence.sent),
         ("GET", "/requests/<request_id>/withdraw", routes.ask_withdraw),
         ("POST", "/requests/<request_id>/withdraw", routes.withdraw),
-        ("GET", "/requests/<request_id>/package", routes.package),
-        ("POST", "/requests/<request_id>/package", routes.open_package),
-        ("GET", "/requests/<request_id>/certificate", routes.certificate),
+        ("GET", "/requests/<request_id>/package", routes.packages.package),
+        ("POST", "/requests/<request_id>/package", routes.packages.open_package),
+        ("GET", "/requests/<request_id>/certificate", routes.packages.certificate),
         ("GET", "/s/<token>", routes.link),
         ("GET", "/stop/<token>", routes.ask_stop),
         ("POST", "/stop/<token>", routes.stop),
@@ -69,10 +84,14 @@ def _with_call(app: APIGatewayRestResolver, route: Callable[..., Response[Any]])
 def _app() -> APIGatewayRestResolver:
     settings = load(PublicSettings)
     files = BucketFiles(link_client(), settings.package_bucket, settings.evidence_bucket, utc_now)
-    doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now)
+    data_map = load_data_map()
+    offer = Offer(scope_names(data_map), correctable(data_map))
+    doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now, offer)
+    uploads = BucketUploads(link_client(), client("lambda"), settings.evidence_bucket, settings.check_evidence_function)
+    evidence = EvidenceDoors(wiring.ledger(), uploads, utc_now)
     pages = Pages(settings.base_url)
     keys = cache(lambda: {"keys": [public_jwk(client("kms"), settings.sign_key_id)]})
-    return build(PublicRoutes(doors, pages, settings.base_url, keys), pages.prefix)
+    return build(PublicRoutes(doors, evidence, pages, settings.base_url, keys), pages.prefix)
 
 
 @guarded

@@ -2,24 +2,26 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from public_api.models import CodeIn, RequestIn
+from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
 from public_api.packages import LINK_LIVES, Files, Link
 from public_api.views import WAITING_FOR_PROOF, Shown, is_proven
 from rights import status_token
 from rights.clock import Clock, parse
-from rights.domain.rights import Channel, Locale
+from rights.domain.confirmation import Confirm
+from rights.domain.rights import Channel, Locale, Right
 from rights.domain.status import Status, may_move
 from rights.errors import UnknownRequestError
-from rights.http import ApiError, FieldProblem
-from rights.ledger import Ledger, NewRequest, Request
+from rights.http import ApiError, FieldProblem, not_valid
+from rights.ledger import Ledger, NewRequest, Request, Task
+from rights.ledger.identity import DOWNLOAD, NEW_CONTACT
 from rights.ledger.model import CodeAnswer, CodeResult
 from rights.secrets_hmac import Hmac, same
 
-DOWNLOAD = "download"
 CODE_LIVES = timedelta(minutes=15)
 MAX_KEY = 255
 _ANY_EPOCH = 1
@@ -31,16 +33,27 @@ class Taken:
 
     request_id: str
     token: str
+    requests: tuple[tuple[Request, str], ...] = ()
+    """All requests of the case, the first included, each with its token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be named in a request: categories of data, and fields that can be corrected (from the data map)."""
+
+    scope: tuple[str, ...]
+    corrections: tuple[str, ...]
 
 
 class PublicDoors:
     """The doors, over the ledger and the files of closed requests."""
 
-    def __init__(self, ledger: Ledger, hmac: Hmac, files: Files, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, hmac: Hmac, files: Files, clock: Clock, offer: Offer) -> None:
         self._ledger = ledger
         self._hmac = hmac
         self._files = files
         self._clock = clock
+        self.offer = offer
 
     def now(self) -> datetime:
         """The time now."""
@@ -55,21 +68,40 @@ class PublicDoors:
         """Take a request in. Reads no store: the same happens for everybody."""
         if key is not None and len(key) > MAX_KEY:
             raise ApiError("too_long", fields={"Idempotency-Key": FieldProblem("too_long", {"limit": MAX_KEY})})
+        self._refuse_unknown_names(body)
         canonical = json.dumps(body.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         opened = self._ledger.open_request(
             NewRequest(
-                right=body.right,
+                right=body.rights[0],
+                also=body.rights[1:],
                 channel=channel,
                 locale=body.locale or locale,
                 typed=body.identifiers.typed(),
+                requester=body.requester.kind,
+                acting=body.requester.acting(),
                 jurisdiction=body.jurisdiction,
+                scope=tuple(sorted(set(body.scope))),
+                purposes=tuple(sorted(set(body.purposes))),
+                changes={s: change.model_dump(by_alias=True, exclude_none=True) for s, change in body.changes.items()},
                 message=body.message,
                 idempotency=self._hmac.tag_of("idempotency", key) if key else None,
                 body_hmac=self._hmac.tag_of("body", canonical),
             )
         )
-        request = opened.request
-        return Taken(request.id, status_token.issue(self._hmac, request.id, request.epoch))
+        case = tuple((request, self.link_token(request)) for request in (opened.request, *opened.others))
+        return Taken(opened.request.id, case[0][1], case)
+
+    def _refuse_unknown_names(self, body: RequestIn) -> None:
+        """Only what the data map knows can be named; nothing typed is repeated in the answer."""
+        if not set(body.scope) <= set(self.offer.scope):
+            raise not_valid({"scope": FieldProblem("unknown_scope")})
+        if not set(body.changes) <= set(self.offer.corrections):
+            raise not_valid({"changes": FieldProblem("unknown_change")})
+
+    def case_of(self, request: Request) -> list[tuple[Request, str]]:
+        """The other requests of the case, each with the token of its page."""
+        others = (self._ledger.get(other) for other in request.case_requests if other != request.id)
+        return [(other, self.link_token(other)) for other in others]
 
     def admit(self, request_id: str, token: str | None) -> Request:
         """The request, for who holds its status token.
@@ -94,40 +126,91 @@ class PublicDoors:
 
     def show(self, request: Request) -> Shown:
         """What may be shown of a request now."""
+        clock = self._ledger.reading(request)
         if not is_proven(request):
-            return Shown(request)
-        return Shown(request, self._ledger.tasks(request.id), self._ledger.notices(request.id))
+            return Shown(request, clock=clock)
+        tasks, notices = self._ledger.tasks(request.id), self._ledger.notices(request.id)
+        told = self._told(request) | self._corrections(request, tasks)
+        return Shown(request, tasks, notices, clock, told)
+
+    def _told(self, request: Request) -> dict[str, Any]:
+        """What an operator and the person told each other, and what a closure makes lapse: sealed until now."""
+        parts = {
+            "lapses": request.confirm == Confirm.CLOSURE and request.may_be_confirmed,
+            "question": request.status is Status.QUESTION,
+            "answer": request.right is Right.COMPLAINT and request.is_decided,
+        }
+        told = {part: self._ledger.private(request.id, part) for part, may in parts.items() if may}
+        return {part: value for part, value in told.items() if value}
+
+    def _corrections(self, request: Request, tasks: Sequence[Task]) -> dict[str, Any]:
+        """What became of each field that was to be corrected, store by store; never a value of one."""
+        if request.right is not Right.CORRECTION or not Shown(request, tasks).stores:
+            return {}
+        done = [
+            {"store": task.store, "field": one["subject"], "result": one["result"]}
+            for task in tasks
+            for one in self._ledger.private(request.id, f"corrected.{task.store}") or ()
+        ]
+        return {"corrections": done} if done else {}
 
     def may_proceed(self, request: Request) -> bool:
         """True while one of two contacts is proven and the other is not."""
-        return request.status in WAITING_FOR_PROOF and bool((self._ledger.codes(request.id) or {}).get("proven"))
+        return request.status in WAITING_FOR_PROOF and bool(self._ledger.proven(request.case_id))
 
     def enter_code(self, request: Request, body: CodeIn) -> bool:
         """Try a code, or go on with what is proven; tell whether identity is proven now."""
         if body.proceed:
             if request.status not in WAITING_FOR_PROOF:
                 raise ApiError("not_waiting_for_code")
-            return is_proven(self._ledger.proceed(request.id))
-        answer = self._ledger.try_code(request.id, _code_of(body))
+            return is_proven(self._ledger.proceed(request.case_id))
+        answer = self._ledger.try_code(request.case_id, _code_of(body))
         return _right_or_error(answer).result is CodeResult.PROVEN
 
     def resend(self, request: Request) -> None:
         """Queue another code for each contact that is not proven, on file or not: the limits are the same."""
         if request.status not in WAITING_FOR_PROOF:
             raise ApiError("not_waiting_for_code")
-        typed: Mapping[str, str] = (self._ledger.private(request.id, "typed") or {}).get("identifiers", {})
-        proven = (self._ledger.codes(request.id) or {}).get("proven", [])
-        if self._ledger.all_proven(request.id):
-            self._ledger.proceed(request.id)
+        if self._ledger.all_proven(request.case_id):
+            self._ledger.proceed(request.case_id)
             return
-        missing = [(channel, value) for channel, value in typed.items() if channel not in proven]
-        queued = [self._ledger.queue_code(request.id, channel, value) for channel, value in missing]
+        proven = self._ledger.proven(request.case_id)
+        asked = self._ledger.asked_contacts(request.case_id)
+        missing = [(channel, value) for channel, value in asked.items() if channel not in proven]
+        queued = [self._ledger.queue_code(request.case_id, channel, value) for channel, value in missing]
         if not any(queued):
             raise ApiError("too_many_sends")
 
+    def confirm(self, request: Request, body: ConfirmIn) -> Request:
+        """Confirm a closure by agreeing, a new contact by the code that came to it; or send that code again."""
+        if request.status is not Status.CONFIRM_NEEDED:
+            raise ApiError("too_late" if request.confirmed_at is None else "already_confirmed")
+        if request.confirm == Confirm.CLOSURE:
+            if not body.agree:
+                raise not_valid({"agree": FieldProblem("agree_missing")})
+            return self._ledger.confirm_request(request.id)
+        if self._ledger.new_contacts_proven(request.id):
+            # The last code was taken, but whoever took it was cut off before the request went on.
+            return self._ledger.confirm_request(request.id)
+        if body.resend:
+            if not self._ledger.ask_new_contacts(request.id, again=True):
+                raise ApiError("too_many_sends")
+            return request
+        answer = _right_or_error(self._ledger.try_code(request.id, _code_of(body), NEW_CONTACT))
+        return self._ledger.confirm_request(request.id) if answer.result is CodeResult.PROVEN else request
+
+    def answer(self, request: Request, body: AnswerIn) -> Request:
+        """Take the answer to the open question."""
+        return self._ledger.answer_question(request.id, body.message)
+
     def withdraw(self, request: Request) -> Request:
-        """Withdraw a request whose work has not begun."""
-        return self._ledger.withdraw(request.id)
+        """Withdraw a request whose work has not begun; before the proof, with all others of its case."""
+        withdrawn = self._ledger.withdraw(request.id)
+        if request.is_first_of_case and request.status in WAITING_FOR_PROOF:
+            for other, _ in self.case_of(request):
+                if other.status in WAITING_FOR_PROOF:
+                    self._ledger.withdraw(other.id)
+        return withdrawn
 
     def may_be_stopped(self, token: str) -> bool:
         """Tell whether a stop link still stops something; an ApiError for one that is not ours."""
@@ -148,7 +231,7 @@ class PublicDoors:
         self._ledger.begin_step_up(request.id, DOWNLOAD)
         if not again and self._code_is_out(request):
             return False
-        contacts = self._ledger.proven_identifiers(request.id)
+        contacts = self._ledger.proven_contacts(request.id)
         channel = "phone" if "phone" in contacts else next(iter(contacts), None)
         if channel is None or not self._ledger.queue_code(request.id, channel, contacts[channel], DOWNLOAD):
             raise ApiError("too_many_sends")
@@ -194,12 +277,14 @@ class PublicDoors:
 
 
 def _package_of(request: Request) -> str:
+    if request.package_ended_at is not None:
+        raise ApiError("gone")
     if request.package is None or not Shown(request).package_ready:
         raise ApiError("not_ready")
     return request.package
 
 
-def _code_of(body: CodeIn) -> str:
+def _code_of(body: CodeIn | ConfirmIn) -> str:
     if body.code is None:
         raise ApiError("code_missing", fields={"code": FieldProblem("code_missing")})
     return body.code

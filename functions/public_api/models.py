@@ -1,38 +1,38 @@
 """What the public door takes in: typed bodies, strict about names, lenient about how people write numbers."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from rights.domain.rights import Locale, Right
-from rights.http import FieldProblem, not_valid
-from rights.http_problems import FIELD_PROBLEMS
-from rights.phones import code_digits, email_address, phone_number
+from rights.domain.acting import ForWhom, Relation, may_act_as
+from rights.domain.rights import SCOPED, Locale, Purpose, Requester, Right
+from rights.phones import code_digits, email_address, phone_number, plain
 
-RIGHTS_OF_THE_POLICY = frozenset(
-    {
-        "access", "portability", "correction", "deletion", "account_closure", "consent_withdrawal", "restriction",
-        "marketing_opt_out", "complaint",
-    }
-)  # fmt: skip
 CODE_LENGTH = 6
+LONGEST_MESSAGE = 2000
+LONGEST_VALUE = 300
+EARLIEST_BIRTH = date(1900, 1, 1)
+MOST_NAMES = 40
 
-M = TypeVar("M", bound=BaseModel)
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
-def _problem(code: str) -> PydanticCustomError:
+def problem(code: str) -> PydanticCustomError:
+    """A field problem under its code (`http_problems.FIELD_PROBLEMS`)."""
     return PydanticCustomError(code, "{code}", {"code": code})
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """A body: unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Identifiers(_Body):
-    """How the person is known to the mall: a phone (kept in E.164), an email (kept in lower case), or both."""
+class Contacts(Body):
+    """A phone (kept in E.164), an email (kept in lower case), or both."""
 
     phone: str | None = Field(default=None, max_length=40)
     email: str | None = Field(default=None, max_length=254)
@@ -40,75 +40,127 @@ class Identifiers(_Body):
     @field_validator("phone")
     @classmethod
     def _phone(cls, typed: str | None) -> str | None:
-        if typed is None or not typed.strip():
-            return None
-        if (number := phone_number(typed)) is None:
-            raise _problem("phone_not_valid")
-        return number
+        return None if typed is None or not typed.strip() else phone_in(typed)
 
     @field_validator("email")
     @classmethod
     def _email(cls, typed: str | None) -> str | None:
-        if typed is None or not typed.strip():
-            return None
-        if (address := email_address(typed)) is None:
-            raise _problem("email_not_valid")
-        return address
-
-    @model_validator(mode="after")
-    def _at_least_one(self) -> "Identifiers":
-        if self.phone is None and self.email is None:
-            raise _problem("identifier_missing")
-        return self
+        return None if typed is None or not typed.strip() else email_in(typed)
 
     def typed(self) -> dict[str, str]:
-        """The identifiers that were given, by kind."""
+        """The contacts that were given, by kind."""
         return {kind: value for kind, value in (("phone", self.phone), ("email", self.email)) if value}
 
 
-class RequesterIn(_Body):
-    """Who asks. Guardians and agents are turned away until their evidence can be reviewed."""
+class Identifiers(Contacts):
+    """How the person is known to the mall."""
 
-    kind: str = Field(default="self", max_length=20)
+    @model_validator(mode="after")
+    def _at_least_one(self) -> "Identifiers":
+        if not self.typed():
+            raise problem("identifier_missing")
+        return self
 
-    @field_validator("kind")
+
+class RequesterIn(Contacts):
+    """Who asks. A guardian or agent says who they are, as what they act, for whom, and gives a contact of their own."""
+
+    kind: Requester = Field(default=Requester.SELF, strict=False)
+    name: str = Field(default="", max_length=120)
+    relation: Relation | None = Field(default=None, strict=False)
+    for_whom: ForWhom | None = Field(default=None, alias="for", strict=False)
+
+    @field_validator("name")
     @classmethod
-    def _self(cls, kind: str) -> str:
-        if kind != "self":
-            raise _problem("requester_not_offered" if kind in {"guardian", "agent"} else "wrong_type")
-        return kind
+    def _one_line(cls, typed: str) -> str:
+        return one_line(typed)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "RequesterIn":
+        if self.kind is Requester.SELF:
+            if self.acting():
+                raise problem("requester_not_needed")
+            return self
+        if not self.name:
+            raise problem("requester_name_missing")
+        if self.for_whom is None:
+            raise problem("requester_for_missing")
+        if self.relation is None or not may_act_as(self.kind, self.relation):
+            raise problem("requester_relation_missing")
+        if not self.typed():
+            raise problem("requester_contact_missing")
+        return self
+
+    def acting(self) -> dict[str, str]:
+        """What is kept, sealed, of somebody who acts for another."""
+        told = {"name": self.name, "relation": self.relation, "for": self.for_whom, **self.typed()}
+        return {name: str(value) for name, value in told.items() if value}
 
 
-class RequestIn(_Body):
-    """The body of `POST /requests`."""
+class ChangeIn(Body):
+    """One field to correct: the value it shall have, and the one the person saw, if they say so."""
 
-    right: Right = Field(strict=False)
+    to: str = Field(min_length=1, max_length=LONGEST_VALUE)
+    was: str | None = Field(default=None, alias="from", max_length=LONGEST_VALUE)
+
+
+class RequestIn(Body):
+    """The body of `POST /requests`: one right, or several under `rights`, and what each needs to be understood."""
+
+    rights: tuple[Right, ...] = Field(min_length=1, max_length=len(Right), strict=False)
     identifiers: Identifiers
     requester: RequesterIn = RequesterIn()
-    message: str = Field(default="", max_length=2000)
+    scope: tuple[Name, ...] = Field(default=(), max_length=MOST_NAMES, strict=False)
+    changes: dict[Name, ChangeIn] = Field(default={}, max_length=MOST_NAMES)
+    purposes: tuple[Annotated[Purpose, Field(strict=False)], ...] = Field(
+        default=(), max_length=len(Purpose), strict=False
+    )
+    message: str = Field(default="", max_length=LONGEST_MESSAGE)
     locale: Locale | None = Field(default=None, strict=False)
-    jurisdiction: str = Field(default="KH", pattern=r"^[A-Z]{2}$")
+    jurisdiction: str = Field(default="KH", pattern=r"^[A-Z]{2}(-[A-Z]{2})?$")
 
-    @field_validator("right", mode="before")
+    @field_validator("rights", mode="before")
     @classmethod
-    def _known(cls, right: object) -> object:
-        if right is None or right == "":
-            raise _problem("right_missing")
-        if not isinstance(right, str) or right not in RIGHTS_OF_THE_POLICY:
-            raise _problem("unknown_right")
-        if right not in tuple(Right):
-            raise _problem("right_not_offered")
-        return right
+    def _known(cls, rights: object) -> object:
+        if not rights or rights == [""]:
+            raise problem("right_missing")
+        if not isinstance(rights, list) or any(right not in tuple(Right) for right in rights):
+            raise problem("unknown_right")
+        if len(set(rights)) != len(rights):
+            raise problem("right_twice")
+        return [Right(right) for right in rights]
 
     @field_validator("locale", mode="before")
     @classmethod
     def _language(cls, locale: object) -> object:
         if locale is not None and locale not in tuple(Locale):
-            raise _problem("language_not_offered")
+            raise problem("language_not_offered")
         return locale
 
+    @field_validator("changes")
+    @classmethod
+    def _readable(cls, changes: dict[str, ChangeIn]) -> dict[str, ChangeIn]:
+        return {subject: _in_our_form(subject, change) for subject, change in changes.items()}
 
-class CodeIn(_Body):
+    @model_validator(mode="after")
+    def _says_what_it_needs(self) -> "RequestIn":
+        needs = (
+            (Right.CORRECTION, bool(self.changes), "changes_missing", "changes_not_needed"),
+            (Right.CONSENT_WITHDRAWAL, bool(self.purposes), "purposes_missing", "purposes_not_needed"),
+        )
+        for right, is_given, missing, not_needed in needs:
+            if right in self.rights and not is_given:
+                raise problem(missing)
+            if right not in self.rights and is_given:
+                raise problem(not_needed)
+        if Right.COMPLAINT in self.rights and not self.message.strip():
+            raise problem("message_missing")
+        if self.scope and SCOPED.isdisjoint(self.rights):
+            raise problem("scope_not_needed")
+        return self
+
+
+class CodeIn(Body):
     """The body of `POST .../code`: the code that came, or the wish to go on with what is proven already."""
 
     code: str | None = Field(default=None, max_length=40)
@@ -117,64 +169,92 @@ class CodeIn(_Body):
     @field_validator("code")
     @classmethod
     def _six_digits(cls, typed: str | None) -> str | None:
-        if typed is None or not (code := code_digits(typed)):
-            return None
-        if not re.fullmatch(r"[0-9]+", code):
-            raise _problem("code_not_digits")
-        if len(code) != CODE_LENGTH:
-            raise _problem("code_too_short" if len(code) < CODE_LENGTH else "code_too_long")
-        return code
+        return code_in(typed)
 
 
-def read_request(raw: Mapping[str, Any], *, is_form: bool) -> RequestIn:
-    """The intake of a JSON body or of the form's flat fields; ApiError names each field that must change."""
-    return _read(RequestIn, _from_form(raw) if is_form else _from_json(raw))
+class ConfirmIn(Body):
+    """The body of `POST .../confirm`: that one agrees, or the code that came to a new contact."""
+
+    agree: bool = False
+    code: str | None = Field(default=None, max_length=40)
+    resend: bool = False
+
+    @field_validator("code")
+    @classmethod
+    def _six_digits(cls, typed: str | None) -> str | None:
+        return code_in(typed)
 
 
-def read_code(raw: Mapping[str, Any], *, is_form: bool) -> CodeIn:
-    """The code of a JSON body or a form."""
-    fields = {name: value for name, value in raw.items() if name != "lang"}
-    if is_form and "proceed" in fields:
-        fields["proceed"] = fields["proceed"] in {"true", "1", "yes"}
-    return _read(CodeIn, fields)
+class AnswerIn(Body):
+    """The body of `POST .../answers`: what the person answers to the open question."""
+
+    message: str = Field(max_length=LONGEST_MESSAGE)
+
+    @field_validator("message")
+    @classmethod
+    def _said(cls, typed: str) -> str:
+        if not typed.strip():
+            raise problem("message_missing")
+        return typed.strip()
 
 
-def _from_json(raw: Mapping[str, Any]) -> dict[str, Any]:
-    fields = dict(raw)
-    if "lang" in fields:
-        fields.setdefault("locale", fields.pop("lang"))
-    return fields
+def code_in(typed: str | None) -> str | None:
+    """Six digits, however they were typed; None for nothing."""
+    if typed is None or not (code := code_digits(typed)):
+        return None
+    if not re.fullmatch(r"[0-9]+", code):
+        raise problem("code_not_digits")
+    if len(code) != CODE_LENGTH:
+        raise problem("code_too_short" if len(code) < CODE_LENGTH else "code_too_long")
+    return code
 
 
-def _from_form(raw: Mapping[str, Any]) -> dict[str, Any]:
-    identifiers = {name: raw[name] for name in ("phone", "email") if name in raw}
-    others = {n: v for n, v in raw.items() if n not in {"phone", "email", "nonce", "requester"}}
-    if "requester" in raw:
-        others["requester"] = {"kind": raw["requester"]}
-    return _from_json(others | {"identifiers": identifiers})
+def phone_in(typed: str) -> str:
+    """A phone number in E.164."""
+    if (number := phone_number(typed)) is None:
+        raise problem("phone_not_valid")
+    return number
 
 
-def _read(model: type[M], fields: Mapping[str, Any]) -> M:
+def email_in(typed: str) -> str:
+    """An email address in lower case."""
+    if (address := email_address(typed)) is None:
+        raise problem("email_not_valid")
+    return address
+
+
+def one_line(typed: str) -> str:
+    """A text of one line, without characters that cannot be seen."""
+    text = " ".join(typed.split())
+    if not text.isprintable():
+        raise problem("wrong_type")
+    return text
+
+
+def _in_our_form(subject: str, change: ChangeIn) -> ChangeIn:
+    """The new value as the stores keep such values; the old one as it was seen."""
+    new = one_line(change.to)
+    match subject:
+        case "phone" | "contact_phone":
+            new = phone_in(new)
+        case "email":
+            new = email_in(new)
+        case "birth_date":
+            new = _birth_date(new)
+        case "language" if new not in tuple(Locale):
+            raise problem("language_not_offered")
+    if not new:
+        raise problem("wrong_type")
+    return change.model_copy(update={"to": new})
+
+
+def _birth_date(typed: str) -> str:
+    """A day of birth in ISO 8601, with the digits of any script."""
     try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-    # Outside the handler, so that what was typed hangs on no exception's context.
-    raise not_valid({".".join(map(str, detail["loc"])): _field_problem(detail) for detail in details})
-
-
-_MISSING = {"right": "right_missing", "identifiers": "identifier_missing"}
-
-
-def _field_problem(detail: Mapping[str, Any]) -> FieldProblem:
-    match detail["type"]:
-        case "missing":
-            return FieldProblem(_MISSING.get(str(detail["loc"][-1]), "wrong_type"))
-        case "extra_forbidden":
-            return FieldProblem("unknown_field")
-        case "string_too_long":
-            return FieldProblem("too_long", {"limit": detail["ctx"]["max_length"]})
-        case ours if ours in FIELD_PROBLEMS:
-            return FieldProblem(ours)
-        case _:
-            return FieldProblem("wrong_type")
+        born = date.fromisoformat(plain(typed))
+    except ValueError:
+        raise problem("date_not_valid") from None
+    # A day to spare either way is no harm.
+    if not EARLIEST_BIRTH <= born <= date.today():  # noqa: DTZ011
+        raise problem("date_not_valid")
+    return born.isoformat()

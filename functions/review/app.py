@@ -3,7 +3,7 @@
 from typing import Any
 
 from rights.handler import guarded
-from rights.ledger.steps import REVIEW_WAIT
+from rights.ledger.reviews import REVIEW_WAIT
 from rights.step import WaitInput
 from rights.wiring import ledger
 

@@ -5,7 +5,8 @@ The question and its answer travel sealed to the request, so identifiers are nev
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rights.datamap import DataMap, StoreMap
@@ -31,10 +32,24 @@ class StoreFunctions(Settings):
     store_dynamodb_function: str
     store_postgres_function: str
     store_objects_function: str
+    store_cognito_function: str
+    store_ledger_function: str
 
     def of(self, kind: str) -> str:
         """The function that reaches stores of this kind."""
         return str(getattr(self, f"store_{kind}_function"))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the stores tell of the person that the rules of a request depend on."""
+
+    birth_dates: tuple[str, ...] = ()
+    """ISO dates, one per account that has one."""
+    lapses: tuple[tuple[str, str], ...] = ()
+    """The entitlements that end with the account, each with what it stands at: `("points", "1250")`."""
+    contact_changed_at: str | None = None
+    """When a contact on file was changed last, if that is on record."""
 
 
 class Stores:
@@ -69,14 +84,43 @@ class Stores:
                 break
         return keys
 
+    def count(self, request_id: str, store_name: str, keys: KeySet, collections: Iterable[str] = ()) -> dict[str, int]:
+        """Records of the person per collection, read now; of these collections only, or of all."""
+        question = {"keys": keys.to_mapping(), "collections": list(collections)}
+        counts: dict[str, int] = self._ask(request_id, self._store(store_name), "count", question)["counts"]
+        return counts
+
+    def seen(self, request_id: str, store_name: str, keys: KeySet, subjects: Iterable[str]) -> list[dict[str, Any]]:
+        """Every field that holds one of these subjects now: `{collection, key, field, subject, value}`."""
+        question = {"keys": keys.to_mapping(), "subjects": list(subjects)}
+        seen: list[dict[str, Any]] = self._ask(request_id, self._store(store_name), "seen", question)["seen"]
+        return seen
+
+    def facts(self, request_id: str, keys: KeySet) -> Facts:
+        """What the stores tell of the person; only those are asked whose data map marks such a field."""
+        told = [
+            fact
+            for store in self.data_map.stores
+            if _tells_facts(store)
+            for fact in self._ask(request_id, store, "facts", {"keys": keys.to_mapping()})["facts"]
+        ]
+        changes = [value for name, value, lapses in told if name == "contact_changed_at" and not lapses]
+        return Facts(
+            birth_dates=tuple(value for name, value, lapses in told if name == "birth_date" and not lapses),
+            lapses=tuple((name, value) for name, value, lapses in told if lapses),
+            contact_changed_at=max(changes, default=None),
+        )
+
     def expire(self, request_id: str, store: str, question: dict[str, Any]) -> dict[str, Any]:
         """Have rows that were kept until a date erased, and read back what is left of them (`rights.stores.expire`)."""
+        page: dict[str, Any] = self._ask(request_id, self._store(store), "expire", question)["page"]
+        return page
+
+    def _store(self, name: str) -> StoreMap:
         try:
-            described = self.data_map.store(store)
+            return self.data_map.store(name)
         except KeyError:
             raise DataMapError("the data map has lost this store") from None
-        page: dict[str, Any] = self._ask(request_id, described, "expire", question)["page"]
-        return page
 
     def _ask(self, request_id: str, store: StoreMap, ask: str, question: dict[str, Any]) -> dict[str, Any]:
         payload = {
@@ -108,6 +152,10 @@ def _has_contacts(store: StoreMap, kind: Kind) -> bool:
         for collection in store.collections
         for field in collection.fields
     )
+
+
+def _tells_facts(store: StoreMap) -> bool:
+    return any(f.rights.fact or f.rights.lapses for collection in store.collections for f in collection.fields)
 
 
 def _has_one_edges(store: StoreMap) -> bool:

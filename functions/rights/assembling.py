@@ -1,4 +1,4 @@
-"""Assemble: what the person gets in the end, the package of an access or the certificate of a deletion."""
+"""Assemble: what the person gets in the end, the package of an access and the certificate of whatever was done."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from rights.certificate import certificate_claims, sign
 from rights.datamap import DataMap
 from rights.domain.outcome import outcome_of
-from rights.domain.rights import Operation
+from rights.domain.rights import EXPORTING, OPERATION_OF
 from rights.errors import PackageIncompleteError
 from rights.ledger import Ledger, Request, Task
 from rights.package import Exports, write_package
@@ -45,9 +45,12 @@ class Assembler:
     settings: AssembleSettings
 
     def assemble(self, request_id: str) -> Request:
-        """Build what this request ends in."""
+        """Build what this request ends in; a complaint, which asks nothing of the stores, ends in its answer only."""
         request, tasks = self.ledger.get(request_id), self.ledger.tasks(request_id)
-        if any(task.operation is Operation.EXPORT for task in tasks) and request.package is None:
+        if OPERATION_OF[request.right] is None:
+            return request
+        handed_over = any(task.refused is None for task in tasks)
+        if request.right in EXPORTING and handed_over and request.package is None:
             request = self._package(request, tasks)
         if request.package is not None:
             # The pages are in the package now. Should this be cut off, the next try or the bucket's lifecycle ends it.
@@ -70,7 +73,8 @@ class Assembler:
 
     def _certificate(self, request: Request, tasks: list[Task]) -> Request:
         key = certificate_key(request.id)
-        outcome = outcome_of(request.right, [task.counts for task in tasks])
+        left_out = any(task.refused is not None for task in tasks)
+        outcome = outcome_of([task.counts for task in tasks], left_out=left_out)
         claims = certificate_claims(request, tasks, outcome, self.settings.base_url)
         jws = sign(self.kms, self.settings.sign_key_id, claims)
         # Written once: a step that was cut off here must not replace the certificate by one of a later history.

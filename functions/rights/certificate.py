@@ -18,6 +18,16 @@ from rights.domain.rights import Operation
 from rights.domain.status import Status
 from rights.ledger.model import Request, Task
 
+VERSION = 2
+TOLD: dict[Operation, tuple[str, ...]] = {
+    Operation.EXPORT: ("found", "exported"),
+    Operation.ERASE: ("found", "erased", "anonymised", "retained", "kept"),
+    Operation.CORRECT: ("corrected", "conflicts"),
+    Operation.RESTRICT: ("flagged",),
+    Operation.FREEZE: ("flagged",),
+}
+"""The counts that mean something for each operation: of records; for a correction of fields, for a flag of flags."""
+
 _COORDINATE = 32
 """Bytes of a coordinate, and of each half of a signature, on P-256."""
 
@@ -55,13 +65,17 @@ def sign(kms: Any, key_id: str, claims: dict[str, Any]) -> str:
 def certificate_claims(request: Request, tasks: Iterable[Task], outcome: Status, issuer: str) -> dict[str, Any]:
     """What a certificate says: per store what was found and done, kept on which ground, and when it was verified.
 
+    `version` is that of this shape: 2 tells what every operation did, and names what the request was limited to.
     `audit_head` is the hash of the request's history at this point, which binds the certificate to it.
     """
     return {
+        "version": VERSION,
         "iss": issuer,
         "jti": request.id,
         "iat": _seconds(request, tasks := list(tasks)),
         "right": str(request.right),
+        **({"scope": list(request.scope)} if request.scope else {}),
+        **({"purposes": list(request.purposes)} if request.purposes else {}),
         "outcome": str(outcome),
         "received_at": request.received_at,
         "policy_version": request.policy_version,
@@ -77,10 +91,17 @@ def _seconds(request: Request, tasks: list[Task]) -> int:
 
 
 def _store(task: Task) -> dict[str, Any]:
+    """What was done to one store; of one that an operator left out also on which ground, and until when."""
     counts = task.counts.to_dict()
-    if task.operation is Operation.ERASE:
-        del counts["exported"]
-    return {"store": task.store, "operation": str(task.operation), **counts, "verified_at": task.verified_at}
+    limits: dict[str, Any] = {"refused": task.refused, "until": task.keep_until}
+    limits |= {"collections": list(task.collections), "purposes": list(task.purposes)}
+    return {
+        "store": task.store,
+        "operation": str(task.operation),
+        **{name: value for name, value in limits.items() if value},
+        **{name: counts[name] for name in TOLD[task.operation]},
+        "verified_at": task.verified_at,
+    }
 
 
 def _encoded(raw: bytes) -> str:

@@ -10,6 +10,7 @@
     └── FatalError                 trying again changes nothing; an operator must look
         ├── IllegalTransitionError the ledger does not allow this change of status
         ├── UnknownRequestError    no such request
+        ├── TermError              the clock rule of a request does not allow this
         ├── DataMapError           the data map is wrong, or does not fit the store
         ├── StoreRefusedError      a store refused: permission, schema, constraint
         ├── SealError              sealed data could not be opened
@@ -59,6 +60,14 @@ class IllegalTransitionError(FatalError):
 
 class UnknownRequestError(FatalError):
     """No request has this id."""
+
+
+class TermError(FatalError):
+    """The clock rule of a request does not allow this; `code` says why (an `ExtensionAnswer`, or `nobody_to_tell`)."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
 
 
 class DataMapError(FatalError):

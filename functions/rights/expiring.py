@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from rights.asking import Stores
-from rights.domain.deadline import MALL_TIME
+from rights.domain.mall_time import MALL_TIME
 from rights.domain.work import Disposition
 from rights.errors import RetryableError
 from rights.ledger import Hold, Ledger, RetainedRows

@@ -1,9 +1,11 @@
 """What both doors share: the one error shape, reading of bodies, cookies and languages, and the security headers."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,6 +25,8 @@ from rights.notices.i18n import HTML_LANG, say
 from rights.telemetry import logger
 
 MAX_BODY = 32 * 1024
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+_A_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}|[0-9]{1,2}")
 
 SECURITY_HEADERS: dict[str, str] = {
     "Content-Security-Policy": (
@@ -87,7 +91,15 @@ class ApiError(Exception):
 def not_valid(fields: Mapping[str, FieldProblem]) -> ApiError:
     """The error for bad fields: the code of the only one, or `invalid_request` for several."""
     codes = {problem.code for problem in fields.values()}
-    return ApiError(codes.pop() if len(codes) == 1 else "invalid_request", fields=fields)
+    named = {_shown_name(name): problem for name, problem in fields.items()}
+    return ApiError(codes.pop() if len(codes) == 1 else "invalid_request", fields=named)
+
+
+def _shown_name(name: str) -> str:
+    """A field's name as far as it looks like one: whoever types into a name gets none of it back."""
+    parts = name.split(".")
+    kept = list(takewhile(_A_NAME.fullmatch, parts))
+    return ".".join(kept) or "body"
 
 
 def respond(
@@ -182,6 +194,8 @@ def read_body(event: APIGatewayProxyEvent) -> tuple[dict[str, Any], bool]:
         raise ApiError("malformed_body") from error
     if len(text.encode(errors="surrogatepass")) > MAX_BODY:
         raise ApiError("too_large")
+    if _HALF_A_CHARACTER.search(text):
+        raise ApiError("malformed_body")
     if not sort and not text:
         return {}, False
     if sort == "application/x-www-form-urlencoded":

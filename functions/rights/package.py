@@ -1,8 +1,9 @@
-"""The package of an access: one ZIP with every record of the person, built as a stream from the exported pages.
+"""The package of an access or a portability: one ZIP with every record of the person, built as a stream.
 
 Inside: `index.html` (what was found where, for whom and why it is held), `data/<store>/<collection>.json` with all
-records, the files of object stores beside them, and `manifest.json` with the SHA-256 of each file. Nothing is held in
-memory but one page of records and one part of the upload, whatever the size.
+records, the files of object stores beside them, and `manifest.json` with the SHA-256 of each file. A portability has
+`data/<store>/<collection>.csv` and one `schema.json` besides (`rights.portable`). Nothing is held in memory but one
+record and one part of the upload, whatever the size: what is written twice, as JSON and as CSV, is read twice.
 """
 
 import hashlib
@@ -11,14 +12,47 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from rights.datamap import DataMap
+from rights.domain.rights import Right
 from rights.errors import PackageIncompleteError
 from rights.ledger.model import Request, Task
-from rights.upload import Upload
+from rights.portable import Shape, to_csv, to_schema
 
 _CHUNK = 1024 * 1024
+
+
+class Sink(Protocol):
+    """A file that only grows: nobody can go back in it."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes in."""
+        ...
+
+    def flush(self) -> None:
+        """Nothing need be done yet."""
+        ...
+
+    def close(self) -> None:
+        """Nothing follows."""
+        ...
+
+
+class Parts(Protocol):
+    """The exported parts of one request, called `<store>/<collection>/<page>.jsonl` and `.../files/<name>`."""
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The names under a folder, in order."""
+        ...
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The bytes of one exported object, piece by piece."""
+        ...
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """The records of one exported page, one at a time."""
+        ...
 
 
 class Exports:
@@ -53,27 +87,55 @@ class Exports:
 
 
 def write_package(
-    sink: Upload, exports: Exports, request: Request, tasks: list[Task], *, data_map: DataMap, now: datetime
+    sink: Sink, exports: Parts, request: Request, tasks: list[Task], *, data_map: DataMap, now: datetime
 ) -> None:
     """Write the whole package to `sink`; PackageIncompleteError names a store whose pages are not all there."""
+    shapes: dict[tuple[str, str], Shape] = {}
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         package = _Archive(archive, now)
         package.add("index.html", [_index(request, tasks, data_map).encode()])
         for task in tasks:
-            for collection in task.by_collection:
-                folder = f"{task.store}/{collection}/"
-                names = list(exports.names(folder))
-                # Under the folder itself: a collection may be called "files" too.
-                files = [name for name in names if name.startswith(f"{folder}files/")]
-                pages = [name for name in names if not name.startswith(f"{folder}files/")]
-                records = _Records(exports, pages)
-                package.add(f"data/{task.store}/{collection}.json", records.as_json())
-                if records.count != int(task.by_collection[collection]["exported"]):
-                    raise PackageIncompleteError(task.store)
-                for name in files:
-                    package.add(f"data/{name}", exports.chunks(name))
+            store = data_map.store(task.store)
+            for name in task.by_collection:
+                shape = shapes[task.store, name] = Shape(store.collection(name))
+                _add_collection(package, exports, task, shape, in_csv=is_portable(request))
+        if is_portable(request):
+            package.add("schema.json", [_json(to_schema(request, shapes, data_map))])
         manifest = {"request_id": request.id, "made_at": now.isoformat(), "sha256": package.hashes}
-        package.add("manifest.json", [json.dumps(manifest, indent=1).encode()])
+        package.add("manifest.json", [_json(manifest)])
+
+
+def is_portable(request: Request) -> bool:
+    """True for who asked for their data in a form that another service can read."""
+    return request.right is Right.PORTABILITY
+
+
+def _add_collection(package: "_Archive", exports: Parts, task: Task, shape: Shape, *, in_csv: bool) -> None:
+    """Add one collection: its records as JSON, as CSV if wanted, and its files."""
+    name = shape.collection.name
+    folder = f"{task.store}/{name}/"
+    parts = list(exports.names(folder))
+    # Under the folder itself: a collection may be called "files" too.
+    files = [part for part in parts if part.startswith(f"{folder}files/")]
+    pages = [part for part in parts if not part.startswith(f"{folder}files/")]
+    package.add(f"data/{task.store}/{name}.json", _as_json(exports, pages, shape))
+    if shape.count != int(task.by_collection[name]["exported"]):
+        raise PackageIncompleteError(task.store)
+    if in_csv:
+        # Only now is it known which columns there are.
+        records = (json.loads(line) for page in pages for line in exports.lines(page))
+        package.add(f"data/{task.store}/{name}.csv", to_csv(records, shape.columns))
+    for part in files:
+        package.add(f"data/{part}", exports.chunks(part))
+
+
+def _as_json(exports: Parts, pages: Iterable[str], shape: Shape) -> Iterator[bytes]:
+    """The records of all pages as one list, each looked at as it goes by."""
+    for page in pages:
+        for line in exports.lines(page):
+            yield (b",\n" if shape.count else b"[\n") + line
+            shape.see(json.loads(line))
+    yield b"\n]\n" if shape.count else b"[]\n"
 
 
 class _Archive:
@@ -97,36 +159,40 @@ class _Archive:
         self.hashes[name] = digest.hexdigest()
 
 
-class _Records:
-    """The records of a collection over all its pages, counted as they go by."""
+def _json(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=1).encode()
 
-    def __init__(self, exports: Exports, pages: Iterable[str]) -> None:
-        self._exports = exports
-        self._pages = pages
-        self.count = 0
 
-    def as_json(self) -> Iterator[bytes]:
-        for page in self._pages:
-            for line in self._exports.lines(page):
-                yield (b",\n" if self.count else b"[\n") + line
-                self.count += 1
-        yield b"\n]\n" if self.count else b"[]\n"
+_HOW_TO_READ = (
+    "<p>Each collection is here twice, for other services to read: as JSON, a list of records, and as CSV, a table "
+    'with a header row. <a href="schema.json">schema.json</a> describes the fields of both (JSON Schema 2020-12), and '
+    '<a href="manifest.json">manifest.json</a> lists the SHA-256 of each file. The values are exactly as we hold them: '
+    "if you open a CSV file in a spreadsheet, import its columns as text.</p>"
+)
 
 
 def _index(request: Request, tasks: list[Task], data_map: DataMap) -> str:
-    rows = "\n".join(_row(task, name, data_map) for task in tasks for name in task.by_collection)
+    portable = is_portable(request)
+    rows = "\n".join(_row(task, name, data_map, portable=portable) for task in tasks for name in task.by_collection)
+    refused = "".join(
+        f"<p>{html.escape(data_map.store(task.store).name)}: not handed over, on ground {task.refused} "
+        "of clause 1(6).3 of our privacy policy.</p>"
+        for task in tasks
+        if task.refused is not None
+    )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<title>Your data at Tinh Tinh Mall</title></head><body>"
         f"<h1>Your data at Tinh Tinh Mall</h1><p>Request {request.id}, received {request.received_at[:10]}.</p>"
+        f"{_HOW_TO_READ if portable else ''}{refused}"
         '<table><thead><tr><th scope="col">Store</th><th scope="col">Records</th><th scope="col">What for</th>'
         '<th scope="col">On what basis</th><th scope="col">Passed on to</th><th scope="col">Kept</th></tr></thead>'
         f"<tbody>\n{rows}\n</tbody></table></body></html>\n"
     )
 
 
-def _row(task: Task, name: str, data_map: DataMap) -> str:
+def _row(task: Task, name: str, data_map: DataMap, *, portable: bool) -> str:
     store = data_map.store(task.store)
     collection = store.collection(name)
     rights = collection.rights
@@ -138,5 +204,7 @@ def _row(task: Task, name: str, data_map: DataMap) -> str:
         ", ".join(rights.recipients) if rights and rights.recipients else "-",
         term,
     )
-    link = f'<th scope="row"><a href="data/{task.store}/{name}.json">{html.escape(f"{store.name}: {name}")}</a></th>'
+    path = f"data/{task.store}/{name}"
+    csv = f' (<a href="{path}.csv">CSV</a>)' if portable else ""
+    link = f'<th scope="row"><a href="{path}.json">{html.escape(f"{store.name}: {name}")}</a>{csv}</th>'
     return f"<tr>{link}{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in cells)}</tr>"

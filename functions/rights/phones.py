@@ -40,7 +40,7 @@ def phone_number(typed: str) -> str | None:
 def email_address(typed: str) -> str | None:
     """The address in lower case; None if it cannot be one."""
     text = plain(typed).lower()
-    return text if len(text) <= 254 and _EMAIL.fullmatch(text) else None
+    return text if len(text) <= 254 and text.isprintable() and _EMAIL.fullmatch(text) else None
 
 
 def code_digits(typed: str) -> str:

@@ -1,35 +1,41 @@
-"""The plan of a request: whose data it is, which stores hold it, and in which order they are worked on."""
+"""The plan of a request: whose data it is, which stores hold it, in which order, and what has to come first."""
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from rights.asking import Stores
+from rights.asking import Facts, Stores
 from rights.clock import parse
+from rights.datamap.scope import tasks_for
+from rights.domain.acting import is_child
+from rights.domain.confirmation import Confirm, to_confirm
 from rights.domain.cooling_off import seconds_to_cool_off
-from rights.domain.identity import KeySet, Kind
-from rights.domain.rights import OPERATION_OF, Operation
-from rights.domain.status import PROVEN, Status
+from rights.domain.identity import Identifier, KeySet, Kind
+from rights.domain.mall_time import MALL_TIME, today_in_the_mall
+from rights.domain.review import Findings, reason_to_review
+from rights.domain.rights import OPERATION_OF, Operation, Requester, Right
+from rights.domain.status import PROVEN
 from rights.ledger import Ledger, Request, Task
+from rights.ledger.steps import LaidPlan
 from rights.secrets_hmac import Hmac
 from rights.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What the state machine does next with a request, and the stages it works through."""
 
     outcome: str
-    """`ready`, `review`, or `ended` when there is nothing to work on any more."""
+    """`ready`, `confirm`, `review`, or `ended` when there is nothing to work on any more."""
     stages: list[dict[str, Any]]
     cooling_seconds: int
     """How long to wait before what cannot be undone."""
 
     def to_dict(self) -> dict[str, Any]:
         """As the state machine reads it."""
-        return {"outcome": self.outcome, "stages": self.stages, "cooling_seconds": self.cooling_seconds}
+        return self._asdict()
 
 
 class PlanSettings(Settings):
@@ -38,31 +44,139 @@ class PlanSettings(Settings):
     cooling_off_seconds: int
 
 
-def plan_request(request_id: str, ledger: Ledger, stores: Stores, hmac: Hmac, settings: PlanSettings) -> Plan:
-    """Resolve the person from what was proven, and lay one task per store down; a second call finds them laid.
+class Planner:
+    """Lays plans."""
 
-    Only proven identifiers seed the search. More than one account reached means that two people may be mixed up, so a
-    person looks first (DESIGN section 6).
-    """
-    request = ledger.get(request_id)
-    if request.status in PROVEN and not request.is_final and request.plan is None:
-        keys = stores.resolve(request_id, ledger.proven_identifiers(request_id))
-        ledger.put_private(request_id, "subject", {"keys": keys.to_mapping()})
-        tasks = _tasks(request, stores)
-        known_as = pseudonyms_of(keys, hmac)
-        ledger.lay_plan(
-            request_id,
-            subjects=subjects_of(keys, hmac),
-            plan=plan_hash(request, tasks, hmac.tag_of("keys", json.dumps(keys.to_mapping(), sort_keys=True))),
-            data_map=stores.data_map.version,
-            tasks=tasks,
-            review=_reason_to_review(request, keys, ledger, known_as),
-            known_as=known_as,
+    def __init__(self, ledger: Ledger, stores: Stores, hmac: Hmac) -> None:
+        self._ledger = ledger
+        self._stores = stores
+        self._hmac = hmac
+
+    def lay(self, request: Request) -> None:
+        """Resolve the person from what was proven, and lay one task per store down; a second call finds them laid.
+
+        Only proven identifiers seed the search. More than one account reached means that two people may be mixed up, so
+        a person looks first (DESIGN section 6).
+        """
+        keys = self._stores.resolve(request.id, self._ledger.seeds(request))
+        facts = self._stores.facts(request.id, keys)
+        is_child = self._is_child(facts)
+        self._ledger.put_private(request.id, "subject", self._subject(request, keys) | {"is_child": is_child})
+        changes: dict[str, Any] = self._ledger.private(request.id, "changes") or {}
+        tasks = self._with_dry_run(request, keys, self._tasks(request, changes), changes)
+        known_as = pseudonyms_of(keys, self._hmac)
+        confirm = to_confirm(request.right, changes)
+        if confirm is Confirm.CLOSURE:
+            lapses = [{"what": what, "value": value} for what, value in facts.lapses]
+            self._ledger.put_private(request.id, "lapses", lapses)
+        found = Findings(
+            accounts=len(keys.accounts),
+            is_child=bool(is_child),
+            is_held=self._ledger.hold_on(known_as) is not None,
+            corrected=tuple(changes),
+            on_file=tuple(channel for channel, values in self._ledger.contacts_on_file(request.id).items() if values),
+            days_on_file=self._days_on_file(facts),
+            proven=tuple(self._ledger.proven(request.id)),
+            records=sum(sum(task.preview.values()) for task in tasks),
         )
-        request = ledger.get(request_id)
+        laid = LaidPlan(
+            subjects=subjects_of(keys, self._hmac),
+            known_as=known_as,
+            hash=plan_hash(request, tasks, self._tag("keys", keys.to_mapping())),
+            data_map=self._stores.data_map.version,
+            lock=lock_of(request, self._tag("changes", changes)),
+            tasks=tasks,
+            review=reason_to_review(request.right, request.requester, found),
+            confirm=confirm,
+        )
+        self._ledger.lay_plan(request.id, laid)
+
+    def _subject(self, request: Request, keys: KeySet) -> dict[str, Any]:
+        """Who it is; beside what somebody else typed of them and nobody has on file, which is told nothing."""
+        subject = {"keys": keys.to_mapping()}
+        if request.requester is Requester.SELF:
+            return subject
+        typed = {Identifier(Kind(kind), value) for kind, value in self._ledger.seeds(request).items()}
+        unknown = {one for one in sorted(typed) if not self._stores.recognise(request.id, one)}
+        return subject | {"on_file": KeySet(keys.values - unknown).to_mapping()}
+
+    def _tag(self, purpose: str, value: Mapping[str, Any]) -> str:
+        return self._hmac.tag_of(purpose, json.dumps(value, sort_keys=True))
+
+    def _is_child(self, facts: Facts) -> bool | None:
+        """Whether the person is aged 14 or under by the data; None where no store knows their age."""
+        born = [day for day in map(_time, facts.birth_dates) if day is not None]
+        if not born:
+            return None
+        today = date.fromisoformat(today_in_the_mall(self._ledger.clock()))
+        return any(is_child(day.date(), today) for day in born)
+
+    def _days_on_file(self, facts: Facts) -> int | None:
+        """None where no contact was ever changed; a change of which the time cannot be read counts as one of today."""
+        if facts.contact_changed_at is None:
+            return None
+        now = self._ledger.clock()
+        return (now - (_time(facts.contact_changed_at) or now)).days
+
+    def _tasks(self, request: Request, subjects: Iterable[str]) -> list[Task]:
+        operation = OPERATION_OF[request.right]
+        if operation is None:
+            return []
+        reached = tasks_for(
+            self._stores.data_map, request.right, scope=request.scope, subjects=subjects, purposes=request.purposes
+        )
+        tasks = []
+        for store, collections in reached:
+            task = Task(
+                request_id=request.id,
+                store=store.fides_key,
+                kind=store.rights.kind,
+                stage=store.rights.stage,
+                operation=operation,
+                collections=collections,
+                purposes=request.purposes,
+            )
+            tasks.append(task)
+            if operation is Operation.ERASE and store.rights.freeze_stage is not None:
+                name, stage = f"{store.fides_key}.freeze", store.rights.freeze_stage
+                tasks.append(replace(task, store=name, stage=stage, operation=Operation.FREEZE))
+        return tasks
+
+    def _with_dry_run(
+        self, request: Request, keys: KeySet, tasks: Sequence[Task], changes: Mapping[str, Any]
+    ) -> list[Task]:
+        """The tasks with their counts; of a correction, also what each field holds now, which its write will expect."""
+        if request.right is Right.CORRECTION:
+            seen = {task.store: self._stores.seen(request.id, task.store, keys, changes) for task in tasks}
+            self._ledger.put_private(request.id, "seen", seen)
+            return [replace(task, preview=_by_collection(seen[task.store])) for task in tasks]
+        return [
+            replace(task, preview=self._stores.count(request.id, task.store, keys, task.collections))
+            if task.operation in {Operation.EXPORT, Operation.ERASE}
+            else task
+            for task in tasks
+        ]
+
+
+def _time(text: str) -> datetime | None:
+    """A time as a store of the mall has it, in the mall's own zone if it names none; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=MALL_TIME)
+
+
+def plan_request(request_id: str, ledger: Ledger, stores: Stores, hmac: Hmac, settings: PlanSettings) -> Plan:
+    """Lay the plan of a proven request, once, and say what comes next: asked again, it answers as the ledger stands."""
+    request = ledger.join_case(request_id)
+    if request.status in PROVEN and not request.is_final and request.plan is None:
+        Planner(ledger, stores, hmac).lay(request)
+    request = ledger.begin_review(request_id)
     until = parse(request.cooling_until) if request.cooling_until else None
     term = timedelta(seconds=settings.cooling_off_seconds)
-    seconds = seconds_to_cool_off(request.right, request.status, until, ledger.clock(), term)
+    now = ledger.clock()
+    seconds = seconds_to_cool_off(request.right, request.requester, request.status, until=until, now=now, term=term)
     return Plan(_outcome(request), _stages(ledger.tasks(request_id)), seconds)
 
 
@@ -77,41 +191,43 @@ def pseudonyms_of(keys: KeySet, hmac: Hmac) -> list[str]:
     return [hmac.tag_of("subject", i.kind.value, i.value) for i in sorted(keys.values)]
 
 
-def _reason_to_review(request: Request, keys: KeySet, ledger: Ledger, known_as: list[str]) -> str | None:
-    if len(keys.accounts) > 1:
-        return "second_account"
-    erases = OPERATION_OF[request.right] is Operation.ERASE
-    return "legal_hold" if erases and ledger.hold_on(known_as) else None
+def plan_hash(request: Request, tasks: Sequence[Task], keys_tag: str) -> str:
+    """What an approval names: a plan with other stores, collections, operations or keys has another hash."""
+    work = [[t.store, str(t.operation), t.stage, list(t.collections), list(t.purposes)] for t in tasks]
+    return hashlib.sha256(json.dumps([request.id, str(request.right), keys_tag, work]).encode()).hexdigest()
 
 
-def plan_hash(request: Request, tasks: list[Task], keys_tag: str) -> str:
-    """What an approval names: a plan with other stores, operations or keys has another hash."""
-    facts = [request.id, str(request.right), keys_tag, [[t.store, str(t.operation), t.stage] for t in tasks]]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+def lock_of(request: Request, changes_tag: str) -> str:
+    """What of a person is worked on once at a time: the same right, narrowed the same way; complaints never join."""
+    match request.right:
+        case Right.CORRECTION:
+            narrowed = [changes_tag]
+        case Right.COMPLAINT:
+            narrowed = [request.id]
+        case _:
+            narrowed = sorted({*request.scope, *request.purposes})
+    if request.requester is not Requester.SELF:
+        # That somebody's request joins another's would tell a stranger of the other.
+        narrowed.append(request.id)
+    return "#".join([request.right.value, *narrowed])
 
 
-def _tasks(request: Request, stores: Stores) -> list[Task]:
-    operation = OPERATION_OF[request.right]
-    return [
-        Task(
-            request_id=request.id,
-            store=store.fides_key,
-            kind=store.rights.kind,
-            stage=store.rights.stage,
-            operation=operation,
-        )
-        for store in stores.data_map.stores
-    ]
+def _by_collection(seen: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for one in seen:
+        counts[one["collection"]] = counts.get(one["collection"], 0) + 1
+    return counts
 
 
 def _outcome(request: Request) -> str:
     if request.is_final:
         return "ended"
-    waits = request.status is Status.IN_REVIEW and request.decision is None
-    return "review" if waits else "ready"
+    if not request.is_confirmed and request.may_be_confirmed:
+        return "confirm"
+    return "ready" if request.is_decided else "review"
 
 
-def _stages(tasks: list[Task]) -> list[dict[str, Any]]:
+def _stages(tasks: Sequence[Task]) -> list[dict[str, Any]]:
     return [
         {"tasks": [{"store": task.store, "kind": task.kind} for task in tasks if task.stage == stage]}
         for stage in sorted({task.stage for task in tasks})

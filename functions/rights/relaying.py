@@ -15,14 +15,21 @@ from botocore.exceptions import ClientError
 from rights.clock import parse
 from rights.domain.status import OPEN, PROVEN, Status
 from rights.ledger import Ledger, Request
-from rights.ledger.model import NoticeStatus
-from rights.ledger.notices import ATTEMPTS
+from rights.ledger.notices import ATTEMPTS, SETTLED
 from rights.ledger.table import Item
 from rights.settings import Settings
 from rights.telemetry import MetricUnit, logger, metrics
 
 RUN_SETTLES = timedelta(minutes=1)
-SWEPT_FIRST = (Status.NEEDS_REPAIR, Status.IN_PROGRESS, Status.VERIFIED, Status.IN_REVIEW, Status.COOLING_OFF)
+SWEPT_FIRST = (
+    Status.NEEDS_REPAIR,
+    Status.IN_PROGRESS,
+    Status.VERIFIED,
+    Status.IN_REVIEW,
+    Status.QUESTION,
+    Status.CONFIRM_NEEDED,
+    Status.COOLING_OFF,
+)
 """Proven people's requests come first, so that a flood of unproven ones can never keep the sweep from them."""
 _TOKEN_IS_GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
@@ -33,6 +40,7 @@ class WorkflowSettings(Settings):
     state_machine_arn: str
     notice_queue_url: str
     identity_timeout_seconds: int
+    confirm_timeout_seconds: int
     review_timeout_seconds: int
     repair_delay_seconds: int
 
@@ -66,6 +74,7 @@ class Relay:
             "run": request.run,
             "proven": request.status in PROVEN,
             "identity_seconds": self._settings.identity_timeout_seconds,
+            "confirm_seconds": self._settings.confirm_timeout_seconds,
             "review_seconds": self._settings.review_timeout_seconds,
             "repair_seconds": self._settings.repair_delay_seconds,
         }
@@ -98,9 +107,12 @@ class Relay:
         notice = self._ledger.notice(request_id, notice_id)
         if notice is None:
             return
-        if notice.status is NoticeStatus.SENT or notice.attempts >= ATTEMPTS:
-            if notice.status is not NoticeStatus.SENT and notice.kind != "code":
-                metrics.add_metric(name="NoticesLost", unit=MetricUnit.Count, value=1)
+        if notice.attempts >= ATTEMPTS and notice.status not in SETTLED and not self._ledger.is_being_sent(notice):
+            metrics.add_metric(name="NoticesLost", unit=MetricUnit.Count, value=1)
+            asked = self._ledger.notice_undelivered(request_id, notice_id, notice.error_class or "no_answer")
+            metrics.add_metric(name="NoticesUndelivered", unit=MetricUnit.Count, value=int(asked))
+            return
+        if notice.status in SETTLED:
             self._ledger.handed_over(notice, relay_at)
             return
         message = {"request_id": request_id, "notice_id": notice_id}

@@ -1,4 +1,7 @@
-"""Sending one notice: claim it, find the contact on file, write it in the person's language, hand it to the network."""
+"""Sending one notice: claim it, find the contact on file, write it in the person's language, hand it to the network.
+
+By night most text messages wait for the morning (`rights.domain.quiet_hours`).
+"""
 
 import json
 import secrets
@@ -8,14 +11,17 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rights import status_token
 from rights.clock import parse
+from rights.domain.quiet_hours import waits_until
 from rights.errors import AwsUnavailableError, RightsError
 from rights.ledger import Ledger, Notice, Request
-from rights.notices.render import Facts, Mail, mail, text_message
+from rights.ledger.notices import SETTLED
+from rights.notices.render import Mail, mail, text_message
+from rights.notices.tags import tag_of
 from rights.notices.texts import TEXT_VERSION
 from rights.secrets_hmac import Hmac
 from rights.telemetry import logger
+from send_notice.facts import Stage, facts_of
 
 
 class Post(Protocol):
@@ -25,19 +31,20 @@ class Post(Protocol):
         """Send a text message."""
         ...
 
-    def mail(self, address: str, mail: Mail) -> None:
-        """Send a mail."""
+    def mail(self, address: str, mail: Mail, notice: Notice) -> None:
+        """Send a mail, marked so that what the network reports of it can be told to belong to the notice."""
         ...
 
 
 class AwsPost:
     """Text messages by SNS, mails by SES."""
 
-    def __init__(self, sns: Any, ses: Any, *, mail_from: str, sms_sender: str) -> None:
+    def __init__(self, sns: Any, ses: Any, *, mail_from: str, sms_sender: str, configuration_set: str) -> None:
         self._sns = sns
         self._ses = ses
         self._mail_from = mail_from
         self._sms_sender = sms_sender
+        self._configuration_set = configuration_set
 
     def text(self, phone: str, text: str) -> None:
         """Publish a transactional text message; many networks show the sender's name."""
@@ -46,11 +53,16 @@ class AwsPost:
             attributes["AWS.SNS.SMS.SenderID"] = {"DataType": "String", "StringValue": self._sms_sender}
         self._sns.publish(PhoneNumber=phone, Message=text, MessageAttributes=attributes)
 
-    def mail(self, address: str, mail: Mail) -> None:
-        """Send a mail with a text and an HTML part."""
+    def mail(self, address: str, mail: Mail, notice: Notice) -> None:
+        """Send a mail with a text and an HTML part; SES reports under our tags what becomes of it."""
         self._ses.send_email(
             FromEmailAddress=self._mail_from,
             Destination={"ToAddresses": [address]},
+            ConfigurationSetName=self._configuration_set,
+            EmailTags=[
+                {"Name": "request_id", "Value": notice.request_id},
+                {"Name": "notice_id", "Value": tag_of(notice.id)},
+            ],
             Content={
                 "Simple": {
                     "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
@@ -79,11 +91,16 @@ class Sender:
     ledger: Ledger
     post: Post
     hmac: Hmac
-    base_url: str
+    stage: Stage
+    keeps_quiet: bool = True
+    """Whether text messages wait at night; off where nobody sleeps, as in the local cloud."""
     new_code: Callable[[], str] = six_digits
 
     def send(self, request_id: str, notice_id: str) -> None:
-        """Send one notice, unless it went out before; AwsUnavailableError when it should be tried again."""
+        """Send one notice, unless it went out before or waits; AwsUnavailableError when it should be tried again."""
+        waiting = self.ledger.notice(request_id, notice_id)
+        if waiting is None or self._waits_for_morning(waiting):
+            return
         notice = self.ledger.claim_notice(request_id, notice_id)
         if notice is None:
             return
@@ -93,6 +110,14 @@ class Sender:
             self.ledger.notice_failed(notice, "NoContactOnFile")
             return
         self._deliver(self.ledger.get(request_id), notice, contact)
+
+    def _waits_for_morning(self, notice: Notice) -> bool:
+        due_at = parse(self.ledger.get(notice.request_id).due_at)
+        until = waits_until(notice.kind, notice.channel, now=self.ledger.clock(), due_at=due_at)
+        if until is None or not self.keeps_quiet or notice.status in SETTLED:
+            return False
+        self.ledger.let_wait(notice, until)
+        return True
 
     def _deliver(self, request: Request, notice: Notice, contact: str) -> None:
         try:
@@ -112,20 +137,11 @@ class Sender:
             # Kept before it is sent: a code that arrives must work.
             code = self.new_code()
             self.ledger.store_code(request.id, notice.channel, notice.purpose, code)
-        token = status_token.issue(self.hmac, request.id, request.epoch)
-        facts = Facts(
-            reference=status_token.reference(request.id),
-            due_at=parse(request.due_at),
-            link=f"{self.base_url.rstrip('/')}/s/{token}",
-            code=code,
-            ground=request.ground,
-            begins_at=parse(request.cooling_until) if request.cooling_until else None,
-            stop_link=f"{self.base_url.rstrip('/')}/stop/{status_token.issue_stop(self.hmac, request.id)}",
-        )
+        facts = facts_of(request, notice, self.hmac, self.stage, code)
         if notice.channel == "phone":
             self.post.text(contact, text_message(notice.kind, request.locale, facts))
         else:
-            self.post.mail(contact, mail(notice.kind, request.locale, facts))
+            self.post.mail(contact, mail(notice.kind, request.locale, facts), notice)
 
 
 def send_all(sender: Sender, event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:

@@ -1,4 +1,4 @@
-"""SettleIdentity: the time to prove is up."""
+"""SettleIdentity: the time to prove, or to confirm, is up."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from rights.wiring import ledger
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     """Go on with what was proven, or let the request expire."""
     step = StepInput.model_validate(event)
+    ledger().join_case(step.request_id)
     ledger().proceed(step.request_id, by="system")
     request = ledger().expire(step.request_id)
     return {"outcome": "verified" if request.status in PROVEN else "ended"}

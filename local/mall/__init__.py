@@ -3,24 +3,41 @@
 from typing import Any
 
 from local.mall.compare import fingerprint
-from local.mall.expect import Expectation, Keeping, expected_access, expected_deletion
+from local.mall.expect import (
+    NOT_OF_THE_MALL,
+    Expectation,
+    Keeping,
+    expected_access,
+    expected_correction,
+    expected_deletion,
+    expected_flags,
+    expected_lapses,
+    is_child,
+)
 from local.mall.loader import Stores, load, loaded, point_secret
 from local.mall.model import STORES, Mall, Person
 from local.mall.population import generate
+from local.mall.sign_ins import PARAMETER as USER_POOL_PARAMETER
 from local.mall.special import MARKER
 
 __all__ = [
     "MARKER",
+    "NOT_OF_THE_MALL",
     "STORES",
+    "USER_POOL_PARAMETER",
     "Expectation",
     "Keeping",
     "Mall",
     "Person",
     "Stores",
     "expected_access",
+    "expected_correction",
     "expected_deletion",
+    "expected_flags",
+    "expected_lapses",
     "fingerprint",
     "generate",
+    "is_child",
     "load",
     "loaded",
     "people",

@@ -8,6 +8,7 @@ from random import Random
 
 from local.mall import words
 from local.mall.model import Person, Row
+from local.mall.sign_ins import sign_in
 
 _ID_BLOCK = 100_000
 
@@ -31,6 +32,8 @@ class Builder:
     def __init__(self, person: Person, index: int, today: date, seed: str) -> None:
         self.person = person
         self.random = Random(f"{seed}/{index}")  # noqa: S311 - sample data, not secrets
+        self.lot = Random(f"{seed}/{index}/lot")  # noqa: S311 - sample data, not secrets
+        """A source of its own, so that what is drawn from it changes nothing else of the person."""
         self._today = today
         self._next_id = index * _ID_BLOCK
         self._taken: set[datetime] = set()
@@ -40,9 +43,12 @@ class Builder:
         self.home = f"{number} {self.random.choice(words.STREETS)}"
         self._province = self.random.choice(words.PROVINCES)
 
-    def account(self, *, days: int, contact_phone: str | None = None) -> None:
-        """Open the account `days` ago."""
-        person = self.person
+    def account(
+        self, *, days: int, contact_phone: str | None = None, age: int | None = None, moved: int | None = None
+    ) -> None:
+        """Open the account `days` ago; of an adult unless an age is given; a contact was changed `moved` days ago."""
+        person, lot = self.person, self.lot
+        years = lot.randrange(19, 70) if age is None else age
         person.account_id = f"acc-{self.random.getrandbits(48):012x}"
         row: Row = {
             "account_id": person.account_id,
@@ -53,31 +59,42 @@ class Builder:
             "security": {"two_step": self.random.random() < 0.3, "password_changed_at": self.iso(min(days, 200))},
             "payment_handles": [f"pay_{self.random.getrandbits(64):016x}" for _ in range(self.random.randrange(3))],
             "language": person.language,
+            "birth_date": (self._today - timedelta(days=years * 366 + lot.randrange(20, 300))).isoformat(),
+            "points": lot.randrange(1, 5000),
+            "coupons": [f"C-{lot.getrandbits(32):08x}" for _ in range(lot.randrange(4))],
+            # The last digit is never 0, which DynamoDB would not give back.
+            "balance": Decimal(lot.randrange(900) * 10 + 5) / 100 if lot.random() < 0.5 else 0,
             "created_at": self.iso(days),
         }
         if person.email:
             row["email"] = person.email
+        if moved is not None:
+            row["contact_changed_at"] = self.iso(moved)
         self._add("accounts", row)
+        self._add("users", sign_in(row))
 
     def profile(self, *, searches: int, favourites: int = 0, cart: int = 0, word: str = "") -> None:
         """Write preferences, consents, searches, favourites and a cart."""
         pick = self.random
         tags, interests = pick.sample(words.TAGS, 3), pick.sample(words.INTERESTS, 2)
-        self._profile("PROFILE", tags=tags, interests=interests, personalised=pick.random() < 0.8, at=self.iso(1))
+        likes = {"tags": tags, "interests": interests, "personalised": pick.random() < 0.8}
+        self._profile("profile", "PROFILE", display_name=self.person.name, **likes, at=self.iso(1))
         for purpose in words.PURPOSES[: 2 + pick.randrange(4)]:
-            self._profile(f"CONSENT#{purpose}", purpose=purpose, granted=pick.random() < 0.6, at=self.iso(30))
+            self._profile(
+                "consents", f"CONSENT#{purpose}", purpose=purpose, granted=pick.random() < 0.6, at=self.iso(30)
+            )
         for _ in range(searches):
             at = self.iso(pick.randrange(1, 500))
             query = f"{word} {pick.choice(words.SEARCHES[self.person.language])}".strip()
-            self._profile(f"SEARCH#{at}", query=query, results=pick.randrange(300), at=at)
+            self._profile("search_history", f"SEARCH#{at}", query=query, results=pick.randrange(300), at=at)
         products = pick.sample(words.PRODUCTS, favourites + cart)
         for product in products[:favourites]:
-            self._profile(f"FAVOURITE#{product}", product=product, at=self.iso(pick.randrange(1, 300)))
+            self._profile("favourites", f"FAVOURITE#{product}", product=product, at=self.iso(pick.randrange(1, 300)))
         for product in products[favourites:]:
-            self._profile(f"CART#{product}", product=product, quantity=pick.randrange(1, 4), at=self.iso(1))
+            self._profile("cart", f"CART#{product}", product=product, quantity=pick.randrange(1, 4), at=self.iso(1))
 
-    def _profile(self, item: str, **attributes: object) -> None:
-        self._add("profiles", {"account_id": self.person.account_id, "item": item, **attributes})
+    def _profile(self, collection: str, item: str, **attributes: object) -> None:
+        self._add(collection, {"account_id": self.person.account_id, "item": item, **attributes})
 
     def signal(self, *, days: int, device: str | None = None) -> None:
         """Record a risk signal `days` ago."""
@@ -126,7 +143,7 @@ class Builder:
 
     def ticket(self, *, days: int, status: str = "closed", word: str = "") -> None:
         """Write to customer service."""
-        row = {"ticket_id": self._id(), "account_id": self.person.account_id}
+        row = {"ticket_id": self._id(), "account_id": self.person.account_id, "customer_name": self.person.name}
         answer = words.ANSWERS[self.person.language] if status != "open" else None
         self._add("tickets", {**row, "subject": self.random.choice(("delivery", "refund", "account", "quality")),
                               "body": self._complaint(word), "answer": answer, "status": status,

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from local.mall import sign_ins
 from local.mall.loader import TABLES, Stores
 from local.mall.model import POSTGRES, STORES, Mall, Person
 
@@ -16,7 +17,7 @@ _OF_ORDER = frozenset({"order_items", "consignees", "payments"})
 
 
 def fingerprint(stores: Stores, mall: Mall, without: tuple[Person, ...] = ()) -> dict[str, str]:
-    """Store to hash over every item, row and object version (with delete markers and tags) of everybody else.
+    """Store to hash over every item, row, user and object version (with delete markers and tags) of everybody else.
 
     Left out are the rows the generator gave to `without`, and any later ones under their account ids.
     """
@@ -27,6 +28,7 @@ def fingerprint(stores: Stores, mall: Mall, without: tuple[Person, ...] = ()) ->
         if collections[0] in TABLES
     }
     hashes["support"] = _hash(_versions(stores, accounts))
+    hashes["login"] = _hash(sign_ins.lines(stores.cognito, stores.user_pool, accounts))
     with psycopg.connect(stores.dsn) as connection:
         for store, collections in STORES.items():
             tables = [name for name in collections if name in POSTGRES]

@@ -11,6 +11,12 @@ from datetime import date, datetime
 
 from local.mall.model import STORES, Mall, Person, Row
 
+NOT_OF_THE_MALL = frozenset({"ledger", "login.freeze"})
+"""What reports like a store of the mall and is none.
+
+The ledger's rows come from requests, not from the sample data; shutting the sign-in goes before the work on `login`.
+"""
+
 _STATUTORY = (11, 120, "statutory_records")
 _SECURITY = (8, 24, "security_records")
 _DISPUTE = (7, 12, "open_dispute")
@@ -48,9 +54,76 @@ def expected_access(mall: Mall, person: Person) -> dict[str, Expectation]:
     }
 
 
-def expected_deletion(mall: Mall, person: Person) -> dict[str, Expectation]:
-    """Per store, what a deletion should find, erase, anonymise and keep."""
-    return {store: _deletion(mall, person, found) for store, found in _found(mall, person).items()}
+def expected_deletion(mall: Mall, person: Person, only: tuple[str, ...] | None = None) -> dict[str, Expectation]:
+    """Per store, what a deletion (of `only` these collections) should find, erase, anonymise and keep."""
+    found = {
+        store: {name: number for name, number in numbers.items() if only is None or name in only}
+        for store, numbers in _found(mall, person).items()
+    }
+    return {store: _deletion(mall, person, numbers) for store, numbers in found.items() if numbers}
+
+
+_COPIES = {
+    "name": (("accounts", "name"), ("profile", "display_name"), ("tickets", "customer_name"), ("users", "name")),
+    "phone": (("accounts", "phone"), ("users", "phone_number")),
+    "contact_phone": (("accounts", "contact_phone"),),
+    "email": (("accounts", "email"), ("users", "email")),
+    "language": (("accounts", "language"),),
+    "birth_date": (("accounts", "birth_date"),),
+}
+"""Where the mall holds copies of what a person may have corrected. An order's consignee is a record of that day."""
+
+
+def expected_correction(person: Person, subject: str) -> dict[str, list[tuple[str, str, str]]]:
+    """Per store, the fields that a correction of the subject should change: collection, field, and what it holds."""
+    wanted = _COPIES[subject]
+    return {
+        store: [
+            (collection, field, row[field])
+            for collection, field in wanted
+            if collection in collections
+            for row in person.rows.get(collection, ())
+            if row.get(field)
+        ]
+        for store, collections in STORES.items()
+        if any(collection in collections for collection, _ in wanted)
+    }
+
+
+_STOPPED = {"marketing_opt_out": ("marketing", "personalised_ads")}
+"""What an opt-out takes back (policy 1(2))."""
+
+Flags = dict[str, dict[tuple[str, str], dict[str, object]]]
+"""Per store, the records on which a flag stands: collection and key to the fields that say so."""
+
+
+def expected_flags(person: Person, right: str, purposes: tuple[str, ...] = ()) -> Flags:
+    """Where a consent withdrawal (of these purposes), an opt-out or a restriction leaves its mark.
+
+    A consent is taken back on its own record, also where none was given: a refusal is on record too. A restriction
+    stands on the account.
+    """
+    if right == "restriction":
+        return {"accounts": {("accounts", person.account_id): {"restricted": True}}}
+    stopped = _STOPPED.get(right, purposes)
+    return {"profiles": {("consents", f"CONSENT#{p}"): {"purpose": p, "granted": False} for p in stopped}}
+
+
+def expected_lapses(person: Person) -> dict[str, str]:
+    """What ends with the account, each with what it stands at; nothing of what there is none of."""
+    accounts = person.rows.get("accounts", [])
+    return {
+        name: str(len(row[name]) if name == "coupons" else row[name])
+        for row in accounts
+        for name in ("points", "coupons", "balance")
+        if row[name]
+    }
+
+
+def is_child(mall: Mall, person: Person) -> bool:
+    """True for children aged 14 or under (policy 6): until the day before they turn 15."""
+    births = [date.fromisoformat(row["birth_date"]) for row in person.rows.get("accounts", ())]
+    return any(mall.today < _later(birth, 180) for birth in births)
 
 
 def _found(mall: Mall, person: Person) -> dict[str, dict[str, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -14,10 +15,15 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from local.mall.model import POSTGRES, Mall, Row
+from local.mall import sign_ins
+from local.mall.model import POSTGRES, STORES, Mall, Row
 from local.mall.population import generate
 
-TABLES = {"accounts": "mall-accounts", "profiles": "mall-profiles", "signals": "mall-risk"}
+TABLES = {
+    "accounts": "mall-accounts",
+    **dict.fromkeys(STORES["profiles"], "mall-profiles"),
+    "signals": "mall-risk",
+}
 """DynamoDB collection to table."""
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -28,11 +34,13 @@ _THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where the mall's stores are: two AWS clients, the bucket, and PostgreSQL as a user who may create tables."""
+    """Where the mall's stores are: AWS clients, the bucket, the user pool, and PostgreSQL as who may create tables."""
 
     dynamodb: Any
     s3: Any
     bucket: str
+    cognito: Any
+    user_pool: str
     dsn: str
 
 
@@ -42,6 +50,7 @@ def load(stores: Stores, mall: Mall) -> None:
         batches = [(table, batch) for name, table in TABLES.items() for batch in _batches(mall.rows(name))]
         _each(pool, lambda batch: _write(stores, *batch), batches)
         _each(pool, lambda row: _put(stores, row), list(mall.rows("files")))
+        _each(pool, lambda row: sign_ins.create(stores.cognito, stores.user_pool, row), list(mall.rows("users")))
     with psycopg.connect(stores.dsn) as connection:
         connection.execute(_SCHEMA.read_bytes())
         for table in POSTGRES:
@@ -108,7 +117,7 @@ def _attribute(value: object) -> dict[str, Any]:
     match value:
         case bool():
             return {"BOOL": value}
-        case int():
+        case int() | Decimal():
             return {"N": str(value)}
         case list():
             return {"L": [_attribute(item) for item in value]}

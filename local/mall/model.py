@@ -9,11 +9,12 @@ Row = dict[str, Any]
 
 STORES: dict[str, tuple[str, ...]] = {
     "accounts": ("accounts",),
-    "profiles": ("profiles",),
+    "profiles": ("profile", "search_history", "favourites", "cart", "consents"),
     "risk": ("signals",),
     "orders": ("order_items", "consignees", "payments", "after_sales", "orders"),
     "support_tickets": ("tickets",),
     "support": ("files",),
+    "login": ("users",),
 }
 """Each store of the mall and its collections."""
 

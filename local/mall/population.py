@@ -66,7 +66,8 @@ def _identity(index: int, language: str) -> Person:
 def _live(builder: Builder) -> None:
     """An ordinary life."""
     random = builder.random
-    builder.account(days=random.randrange(400, 3000))
+    is_child = builder.lot.random() < 0.03
+    builder.account(days=random.randrange(400, 3000), age=builder.lot.randrange(9, 14) if is_child else None)
     builder.profile(searches=random.randrange(10), favourites=random.randrange(4), cart=random.randrange(3))
     for _ in range(random.choice((0, 0, 1, 1, 2))):
         builder.signal(days=random.randrange(5, 700))

@@ -57,13 +57,14 @@ CREATE INDEX after_sales_by_account ON after_sales (account_id);
 CREATE INDEX after_sales_by_order ON after_sales (order_id);
 
 CREATE TABLE tickets (
-    ticket_id  bigint PRIMARY KEY,
-    account_id text NOT NULL,
-    subject    text NOT NULL,
-    body       text NOT NULL,
-    answer     text,
-    status     text NOT NULL,
-    opened_at  timestamptz NOT NULL
+    ticket_id     bigint PRIMARY KEY,
+    account_id    text NOT NULL,
+    customer_name text NOT NULL,
+    subject       text NOT NULL,
+    body          text NOT NULL,
+    answer        text,
+    status        text NOT NULL,
+    opened_at     timestamptz NOT NULL
 );
 CREATE INDEX tickets_by_account ON tickets (account_id);
 

@@ -118,6 +118,23 @@ def _marker(somebody: Somebody) -> None:
     person.file("chat", days=9, word=MARKER)
 
 
+def _child(somebody: Somebody) -> None:
+    child = _named(somebody, "child", "is nine years old; the number for deliveries is that of `parent`")
+    parent = _named(somebody, "parent", "an adult, who looks after `child`")
+    parent.account(days=2000)
+    child.account(days=300, contact_phone=parent.person.phone, age=9)
+    child.profile(searches=4, favourites=2)
+    child.order(days=40, to=Consignee(parent.person.name, parent.person.phone, parent.home))
+
+
+def _moved(somebody: Somebody) -> None:
+    person = _named(somebody, "moved", "has changed the phone of the account five days ago", "en")
+    person.account(days=900, moved=5)
+    person.profile(searches=2)
+    person.order(days=70)
+
+
 SPECIAL: tuple[Callable[[Somebody], None], ...] = (
-    _run, _family, _gifts, _dispute, _old_orders, _bare, _versions, _marker,
+    _run, _family, _gifts, _dispute, _old_orders, _bare, _versions, _marker, _child,
+    _moved,
 )  # fmt: skip

@@ -38,7 +38,21 @@ def test_an_artefact_is_small_and_holds_all_that_its_handler_imports(groups: str
     others = {package for group in GROUPS.keys() - groups_of(folder) for package in GROUPS[group]}
     for package in {name.split(".")[0] for name in needed} - sys.stdlib_module_names - others:
         assert list(artefact.glob(f"{package}")) or list(artefact.glob(f"{package}.*")), package
+    assert knows_new_year_in_cambodia(artefact)
     assert not [path for path in artefact.rglob("*") if path.name in {"__pycache__", "tests"}]
     compiled = [path.name for path in artefact.rglob("*.cpython-*.so")]
     assert compiled
     assert all("cpython-313-aarch64" in name for name in compiled), "built for another machine"
+
+
+def knows_new_year_in_cambodia(artefact: Path) -> bool:
+    """Of the calendars only one is shipped: it must work without the others, and without this machine's packages."""
+    code = (
+        "from datetime import date; from rights.public_holidays import works_in_cambodia as works;"
+        "print(works(date(2026, 4, 14)), works(date(2026, 4, 20)))"
+    )
+    asked = subprocess.run(  # noqa: S603 - our own interpreter, our own code
+        [sys.executable, "-B", "-S", "-c", code], env={"PYTHONPATH": str(artefact)},
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return asked.stdout.split() == ["False", "True"]

@@ -1,6 +1,7 @@
 """The sample events: one at least for every function, each read by what reads the real ones."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,8 @@ def test_every_function_has_a_sample(folder: str) -> None:
 def test_every_sample_is_of_a_function_and_used_here() -> None:
     there = {path.stem for path in (ROOT / "events").iterdir()}
     assert there == set(SAMPLES)
-    assert set(SAMPLES) == {*STEPS, *DOORS, "relay", "sweep", "run_ended", "send_notice", "expire_retained"}
+    woken_by_aws = {"relay", "sweep", "watch", "run_ended", "send_notice", "notice_feedback"}
+    assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws, "check_evidence", "expire_retained", "expire_records"}
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -115,8 +117,21 @@ def test_an_execution_that_somebody_started_by_hand_is_nobodys_run(deployed: Led
     assert deployed.table.get({"PK": "REQUEST#by", "SK": "STATE"}) is None
 
 
+def test_the_rule_sees_a_file_that_was_sent_and_the_function_looks_for_it(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = event("check_evidence")
+    pattern = trigger("check_evidence", "EventBridgeRule")["Pattern"]
+    assert sent["source"] in pattern["source"]
+    assert sent["detail-type"] in pattern["detail-type"]
+    [place] = pattern["detail"]["object"]["key"]
+    assert sent["detail"]["object"]["key"].startswith(place["prefix"])
+    monkeypatch.setenv("EVIDENCE_BUCKET", sent["detail"]["bucket"]["name"])
+    assert app_of("check_evidence").lambda_handler(sent, Context()) == {"status": "unknown"}
+
+
 def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("IDENTITY_TIMEOUT_SECONDS", "REVIEW_TIMEOUT_SECONDS", "REPAIR_DELAY_SECONDS"):
+    for name in ("IDENTITY_TIMEOUT_SECONDS", "CONFIRM_TIMEOUT_SECONDS", "REVIEW_TIMEOUT_SECONDS", "REPAIR_DELAY_SECONDS"):
         monkeypatch.setenv(name, "60")
     monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:ap-southeast-1:123456789012:stateMachine:m")
     monkeypatch.setenv("NOTICE_QUEUE_URL", "https://queue")
@@ -125,12 +140,28 @@ def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
     assert set(swept.values()) == {0}
 
 
+def test_the_watch_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_TOPIC_ARN", "arn:aws:sns:ap-southeast-1:123456789012:alerts")
+    watched = app_of("watch").lambda_handler(event("watch"), Context())
+    assert watched == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0}
+
+
 def test_the_end_of_retention_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("STORE_DYNAMODB_FUNCTION", "STORE_POSTGRES_FUNCTION", "STORE_OBJECTS_FUNCTION"):
-        monkeypatch.setenv(name, "a-store")
+    for kind in ("DYNAMODB", "POSTGRES", "OBJECTS", "COGNITO", "LEDGER"):
+        monkeypatch.setenv(f"STORE_{kind}_FUNCTION", "a-store")
     monkeypatch.setenv("BACKUP_DAYS", "35")
     ended = app_of("expire_retained").lambda_handler(event("expire_retained"), Context())
     assert ended == {"ended": 0, "overdue": 0}
+
+
+def test_the_end_of_our_own_records_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PACKAGE_BUCKET", "EVIDENCE_BUCKET"):
+        monkeypatch.setenv(name, "a-bucket")
+    for name in ("PACKAGE_DAYS", "SEALED_DAYS", "EVIDENCE_DAYS", "PROOF_DAYS"):
+        monkeypatch.setenv(name, "1")
+    assert app_of("expire_records").lambda_handler(event("expire_records"), Context()) == {"ended": 0, "overdue": 0}
 
 
 def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:
@@ -139,7 +170,13 @@ def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:
         assert record["messageId"]
 
 
+def test_a_report_on_a_mail_is_understood_and_one_of_no_request_of_ours_changes_nothing(deployed: Ledger) -> None:
+    app_of("notice_feedback").lambda_handler(event("notice_feedback"), Context())
+    assert list(deployed.needing_attention()) == []
+
+
 def test_no_sample_holds_a_real_account() -> None:
     for path in (ROOT / "events").glob("*.json"):
         text = path.read_text("utf-8")
-        assert "arn:aws" not in text or ":123456789012:" in text
+        accounts = re.findall(r"arn:aws:[a-z0-9-]*:[a-z0-9-]*:([0-9]+):|(?<!-)\b([0-9]{12})\b", text)
+        assert {one for found in accounts for one in found if one} <= {"123456789012"}

@@ -12,13 +12,15 @@ from tests.support.machine import Scope, evaluate, next_state, scopes, states
 
 STATES = states()
 SMALLEST: dict[str, Any] = {
-    "request_id": "R", "run": 1, "identity_seconds": 1, "review_seconds": 1, "repair_seconds": 1, "repairs": 0,
+    "request_id": "R", "run": 1, "identity_seconds": 1, "confirm_seconds": 1, "review_seconds": 1, "repair_seconds": 1,
+    "repairs": 0, "plans": 0,
     "stages": [], "store": "accounts", "connector": "arn", "loops": 0, "cooling_seconds": 1, "access_seconds": 1,
     "access_waits": 0,
 }  # fmt: skip
 INPUTS: dict[str, dict[str, Any]] = {
     "BeginRun": {
-        "request_id": "R", "run": 1, "proven": False, "identity_seconds": 1, "review_seconds": 1, "repair_seconds": 1,
+        "request_id": "R", "run": 1, "proven": False, "identity_seconds": 1, "confirm_seconds": 1, "review_seconds": 1,
+        "repair_seconds": 1,
     },
     "IsProven": {"proven": False},
     "CheckIdentity": {"outcome": "ended"},
@@ -139,14 +141,14 @@ def test_a_run_begins_with_what_the_relay_sends(ledger: Ledger) -> None:
     request = ledger.open_request(new).request
     machine = Recorder()
     settings = WorkflowSettings(
-        state_machine_arn="arn", notice_queue_url="url", identity_timeout_seconds=60, review_timeout_seconds=120,
-        repair_delay_seconds=30,
+        state_machine_arn="arn", notice_queue_url="url", identity_timeout_seconds=60, confirm_timeout_seconds=90,
+        review_timeout_seconds=120, repair_delay_seconds=30,
     )  # fmt: skip
     Relay(ledger, machine, None, settings).pay({"PK": f"REQUEST#{request.id}", "SK": "STATE"})
     [call] = machine.started
     given = json.loads(call["input"])
     assert set(given) == set(INPUTS["BeginRun"])
     assigned = evaluate(STATES["BeginRun"]["Assign"], given)
-    fixed = {"repairs": 0, "access_seconds": 86_400, "access_waits": 0}
+    fixed = {"repairs": 0, "plans": 0, "access_seconds": 86_400, "access_waits": 0}
     assert assigned == {name: value for name, value in given.items() if name != "proven"} | fixed
     assert next_state(STATES["IsProven"], evaluate(STATES["BeginRun"]["Output"], given)) == "VerifyIdentity"

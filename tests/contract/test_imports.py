@@ -17,7 +17,16 @@ from tests.support.template import ROOT
 MOST_LINES = 15
 
 GROUPS = {
-    "core": {"aws_lambda_powertools", "boto3", "botocore", "cryptography", "pydantic", "pydantic_core", "yaml"},
+    "core": {
+        "aws_lambda_powertools",
+        "boto3",
+        "botocore",
+        "cryptography",
+        "holidays",
+        "pydantic",
+        "pydantic_core",
+        "yaml",
+    },
     "web": {"jinja2", "phonenumbers"},
     "postgres": {"psycopg"},
 }
@@ -26,7 +35,7 @@ GROUPS = {
 BASICS = {f"rights.{name}" for name in ("clock", "errors", "sealing", "secrets_hmac")}
 LAYERS = {
     "rights.domain": {"rights.domain"},
-    "rights.ledger": {"rights.domain", "rights.ledger"} | BASICS,
+    "rights.ledger": {"rights.domain", "rights.ledger", "rights.public_holidays"} | BASICS,
     "rights.datamap": {"rights.domain", "rights.datamap", "rights.errors"},
     "rights.notices": {"rights.domain", "rights.notices"},
     "rights.stores": {"rights.domain", "rights.datamap", "rights.stores", "rights.ledger.model"} | BASICS,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rights.ledger.timing import LOOK_LASTS
 from tests.support.functions import FUNCTIONS, SHARED, folder_of, folders, properties_of, resource_of, state_of
 from tests.support.machine import states
 from tests.support.template import resources, template
@@ -82,3 +83,9 @@ def test_one_sweep_ends_before_the_next_begins() -> None:
     schedule = properties_of("sweep")["Events"]["EveryFiveMinutes"]["Properties"]["ScheduleExpression"]
     assert schedule == "rate(5 minutes)"
     assert setting("sweep", "Timeout") < 5 * 60
+
+
+def test_one_watch_ends_before_the_next_begins_and_before_its_look_is_free_again() -> None:
+    schedule = properties_of("watch")["Events"]["EveryQuarterOfAnHour"]["Properties"]["ScheduleExpression"]
+    assert schedule == "rate(15 minutes)"
+    assert setting("watch", "Timeout") < LOOK_LASTS.total_seconds() < 15 * 60

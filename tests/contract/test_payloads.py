@@ -7,24 +7,27 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from operator_api.doors import Decision
 from rights.datamap import load_data_map
 from rights.domain.rights import Channel, Locale, Operation, Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
 from rights.ledger import Ledger, NewRequest, Task
+from rights.ledger.confirming import CONFIRM_WAIT
 from rights.ledger.identity import IDENTITY_WAIT
-from rights.ledger.steps import REPAIR_WAIT, REVIEW_WAIT
+from rights.ledger.reviews import REVIEW_WAIT
+from rights.ledger.steps import REPAIR_WAIT
 from rights.planning import Plan
 from rights.stores.work import Outcome, Report
 from tests.contract.conftest import Context
 from tests.support.functions import app_of, folder_of, folders, reader_of
 from tests.support.machine import evaluate, function_of, next_state, states
+from tests.support.plans import lay
 
 STATES = states()
 TASKS = states("Task")
 SENT: dict[str, Any] = {
-    "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "review_seconds": 60,
+    "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "confirm_seconds": 60,
+    "review_seconds": 60,
     "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60,
 }  # fmt: skip
 CONNECTOR = "{% $connector %}"
@@ -118,10 +121,10 @@ def proven(ledger: Ledger) -> str:
     return request_id
 
 
-def planned(ledger: Ledger, review: str | None = None) -> str:
+def planned(ledger: Ledger, review: str | None = None, confirm: str | None = None) -> str:
     request_id = proven(ledger)
     tasks = [Task(request_id=request_id, store="accounts", kind="dynamodb", stage=9, operation=Operation.ERASE)]
-    ledger.lay_plan(request_id, subjects=["somebody"], plan="hash", data_map="1", tasks=tasks, review=review)
+    lay(ledger, request_id, tasks, subjects=[request_id], review=review, confirm=confirm)
     return request_id
 
 
@@ -158,11 +161,31 @@ def test_a_withdrawal_ends_the_wait_for_a_proof(deployed: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "following"), [("ready", "NeedsCoolingOff"), ("review", "Review"), ("ended", "RunDone")]
+    ("outcome", "following"),
+    [("ready", "NeedsCoolingOff"), ("confirm", "Confirm"), ("review", "Review"), ("ended", "RunDone")],
 )
 def test_a_plan_says_where_to_go(outcome: str, following: str) -> None:
     given = output("PlanRequest", Plan(outcome, [], 0).to_dict())
-    assert next_state(STATES["CheckPlan"], given) == following
+    assert next_state(STATES["CheckPlan"], given, plans=1) == following
+
+
+def test_a_plan_that_never_gets_ready_ends_the_run() -> None:
+    for outcome in ("confirm", "review"):
+        given = output("PlanRequest", Plan(outcome, [], 0).to_dict())
+        assert next_state(STATES["CheckPlan"], given, plans=50) == "RunFailed"
+
+
+def test_a_confirmation_goes_back_to_the_plan_and_none_ends_the_run(deployed: Ledger) -> None:
+    confirmed = planned(deployed, confirm="closure")
+    run("confirm", confirmed, seconds=60, task_token="token")
+    deployed.confirm_request(confirmed)
+    given = output("Confirm", answered(deployed, confirmed, CONFIRM_WAIT))
+    assert next_state(STATES["CheckIdentity"], given) == "PlanRequest"
+    silent = planned(deployed, confirm="closure")
+    run("confirm", silent, seconds=60, task_token="token")
+    assert {"ErrorEquals": ["States.Timeout"], "Next": "SettleIdentity"} in TASKS["Confirm"]["Catch"]
+    assert next_state(STATES["CheckIdentity"], output("SettleIdentity", run("settle_identity", silent))) == "RunDone"
+    assert deployed.get(silent).status is Status.EXPIRED
 
 
 @pytest.mark.parametrize("review", [None, "second_account"])
@@ -174,17 +197,28 @@ def test_what_was_planned_is_read_as_it_was_laid(
     monkeypatch.setenv("COOLING_OFF_SECONDS", "3600")
     given = output("PlanRequest", run("plan_request", planned(deployed, review)))
     assert given["stages"] == [{"tasks": [{"store": "accounts", "kind": "dynamodb"}]}]
-    assert next_state(STATES["CheckPlan"], given) == ("Review" if review else "NeedsCoolingOff")
+    assert next_state(STATES["CheckPlan"], given, plans=1) == ("Review" if review else "NeedsCoolingOff")
     assert given["cooling_seconds"] == 3600
 
 
-@pytest.mark.parametrize(("decision", "following"), [("approve", "NeedsCoolingOff"), ("refuse", "RunDone")])
-def test_a_decision_is_followed(deployed: Ledger, decision: str, following: str) -> None:
+def test_an_approval_goes_back_to_the_plan_once_enough_have_given_it(deployed: Ledger) -> None:
     request_id = planned(deployed, review="second_account")
-    body = Decision.model_validate({"decision": decision, "ground": 5 if decision == "refuse" else None})
-    deployed.decide(request_id, body.decision, by="operator", ground=body.ground)
+    deployed.approve(request_id, by="one", plan="hash")
+    assert deployed.last_wait(request_id, REVIEW_WAIT) is None
+    deployed.approve(request_id, by="another", plan="hash", as_approver=True)
     given = output("Review", answered(deployed, request_id, REVIEW_WAIT))
-    assert next_state(STATES["CheckReview"], given) == following
+    assert next_state(STATES["CheckReview"], given) == "PlanRequest"
+
+
+def test_a_refusal_ends_the_run(deployed: Ledger) -> None:
+    request_id = planned(deployed, review="second_account")
+    deployed.refuse(request_id, by="operator", ground=5)
+    given = output("Review", answered(deployed, request_id, REVIEW_WAIT))
+    assert next_state(STATES["CheckReview"], given) == "RunDone"
+
+
+def test_a_hold_placed_during_the_cooling_off_has_somebody_look() -> None:
+    assert next_state(STATES["CheckBegun"], output("BeginWork", {"outcome": "review"}), access_waits=0) == "Review"
 
 
 @pytest.mark.parametrize(("seconds", "following"), [(3600, "CoolOff"), (0, "BeginWork")])

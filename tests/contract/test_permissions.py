@@ -25,7 +25,7 @@ ACTIONS: dict[str, set[str]] = {
     "put_op": {"dynamodb:PutItem"},
     "update_op": {"dynamodb:UpdateItem"},
     "delete_op": {"dynamodb:DeleteItem"},
-    "absent_op": {"dynamodb:ConditionCheckItem"},
+    "check_op": {"dynamodb:ConditionCheckItem"},
     # KMS and Secrets Manager
     "generate_data_key": {"kms:GenerateDataKey"},
     "decrypt": {"kms:Decrypt"},
@@ -37,12 +37,22 @@ ACTIONS: dict[str, set[str]] = {
     "get_object": {"s3:GetObject"},
     "put_object": {"s3:PutObject"},
     "delete_object": {"s3:DeleteObject"},
+    "generate_presigned_post": {"s3:PutObject"},
     "list_objects_v2": {"s3:ListBucket"},
+    "list_object_versions": {"s3:ListBucketVersions"},
+    "delete_objects": {"s3:DeleteObjectVersion"},  # each names its version
     "upload_fileobj": {"s3:PutObject", "s3:AbortMultipartUpload"},
     "create_multipart_upload": {"s3:PutObject"},
     "upload_part": {"s3:PutObject"},
     "complete_multipart_upload": {"s3:PutObject"},
     "abort_multipart_upload": {"s3:AbortMultipartUpload"},
+    # Cognito, and the parameter with a pool's id
+    "admin_get_user": {"cognito-idp:AdminGetUser"},
+    "admin_update_user_attributes": {"cognito-idp:AdminUpdateUserAttributes"},
+    "admin_disable_user": {"cognito-idp:AdminDisableUser"},
+    "admin_user_global_sign_out": {"cognito-idp:AdminUserGlobalSignOut"},
+    "admin_delete_user": {"cognito-idp:AdminDeleteUser"},
+    "get_parameter": {"ssm:GetParameter"},
     # the rest
     "invoke": {"lambda:InvokeFunction"},
     "assume_role": {"sts:AssumeRole"},
@@ -68,6 +78,7 @@ UNDER_OUR_KEY: dict[str, set[str]] = {
     "head_object": {"kms:Decrypt"},
     "get_object": {"kms:Decrypt"},
     "put_object": {"kms:GenerateDataKey"},
+    "generate_presigned_post": {"kms:GenerateDataKey"},
     "upload_fileobj": {"kms:GenerateDataKey", "kms:Decrypt"},
     "create_multipart_upload": {"kms:GenerateDataKey", "kms:Decrypt"},
     "upload_part": {"kms:GenerateDataKey", "kms:Decrypt"},
@@ -76,12 +87,12 @@ UNDER_OUR_KEY: dict[str, set[str]] = {
 """What they need besides in our buckets, which S3 encrypts under `SealKey` in the caller's name."""
 
 CLIENTS = frozenset(
-    {"client", "kms", "s3", "sts", "sns", "ses", "states", "queues", "lambdas", "manager", "table"},
+    {"client", "kms", "s3", "sts", "sns", "ses", "states", "queues", "lambdas", "manager", "ssm", "table"},
 )
 """What a client is called; `table` is the ledger's own, whose `..._op` become parts of a transaction."""
 NO_CALLS = frozenset({"exceptions", "meta"})
 STANDS_FOR_ANOTHER = frozenset({"get_paginator", "generate_presigned_url"})
-UNDER_THE_STORES_ROLE = {"rights.stores.dynamodb", "rights.stores.objects", "rights.stores.postgres"}
+UNDER_THE_STORES_ROLE = {f"rights.stores.{kind}" for kind in ("cognito", "dynamodb", "objects", "postgres")}
 SAID_OF_OTHERS = frozenset({"query", "decrypt", "sign", "publish", "invoke"})
 """Methods of clients whose names other things of ours or of Python's have too."""
 STORES = sorted(f for f in folders() if f.startswith("store_"))
@@ -151,17 +162,18 @@ def with_rights_to(*actions: str) -> set[str]:
 
 
 def test_who_only_moves_a_request_on_neither_seals_nor_opens_nor_tags() -> None:
-    assert with_rights_to() == {"notify", "close", "run_ended", "settle_identity"}
+    assert with_rights_to() == {"close", "run_ended", "watch", "expire_records", "notice_feedback"}
 
 
 def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
     assert with_rights_to("kms:GenerateDataKey") == {"review", "repair", "await_access"}
-    assert with_rights_to("kms:Decrypt") == {"relay", "sweep"}
+    assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify"}
     assert with_rights_to("kms:Decrypt", "secretsmanager:GetSecretValue") == {"send_notice"}
 
 
 def test_only_who_tags_something_may_read_the_secret() -> None:
-    tagging = {"public_api", "operator_api", "verify_identity", "plan_request", "send_notice", "expire_retained"}
+    doors = {"public_api", "operator_api", "gateway_api"}
+    tagging = doors | {"verify_identity", "confirm", "plan_request", "send_notice", "expire_retained", "store_ledger"}
     assert tagging == {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
 
 

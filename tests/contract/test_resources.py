@@ -43,9 +43,12 @@ def test_items_that_expire_do_so_by_the_attribute_the_code_writes() -> None:
     assert properties("LedgerTable")["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
-def test_the_ledgers_indexes_hold_keys_only() -> None:
+def test_the_ledgers_indexes_hold_keys_and_dates_only() -> None:
     for index in properties("LedgerTable")["GlobalSecondaryIndexes"]:
-        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+        assert index["Projection"] in (
+            {"ProjectionType": "KEYS_ONLY"},
+            {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["look_at"]},
+        )
 
 
 @pytest.mark.parametrize("name", BUCKETS)
@@ -76,16 +79,25 @@ def test_everything_in_a_bucket_ends_by_itself(name: str) -> None:
     assert all("ExpirationInDays" in rule for rule in rules if "Prefix" in rule)
 
 
-def test_packages_end_after_two_weeks_exports_in_the_same_year_and_certificates_after_five() -> None:
+def test_what_a_request_that_never_closes_leaves_ends_in_the_same_year_and_never_before_its_term() -> None:
     days = {
         rule["Prefix"]: rule["ExpirationInDays"]
         for name in BUCKETS
         for rule in properties(name)["LifecycleConfiguration"]["Rules"]
         if "Prefix" in rule
     }
-    assert days["packages/"] == 14
-    assert days["packages/"] < days["exports/"] < 365, "an export must outlive the repair of its request"
-    assert days["certificates/"] >= 5 * 365
+    longest = template()["Parameters"]["PackageDays"]["MaxValue"]
+    assert longest < days["packages/"] <= days["exports/"] < 365, "an export must outlive the repair of its request"
+
+
+def test_no_evidence_and_no_certificate_ends_by_its_age_alone_since_a_hold_keeps_them() -> None:
+    rules = properties("EvidenceBucket")["LifecycleConfiguration"]["Rules"]
+    assert not {"evidence/", "certificates/"} & {rule.get("Prefix") for rule in rules}
+
+
+def test_our_own_records_end_after_the_terms_the_design_names() -> None:
+    defaults = {name: template()["Parameters"][f"{name}Days"]["Default"] for name in ("Package", "Sealed", "Proof")}
+    assert defaults == {"Package": 14, "Sealed": 90, "Proof": 5 * 365 + 1}
 
 
 def test_certificates_are_signed_with_a_key_for_es256() -> None:
@@ -117,10 +129,31 @@ def test_the_notices_and_the_doorbell_have_dead_letters() -> None:
     assert doorbell["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["RelayDeadLetters", "Arn"]}
 
 
+def test_every_mail_is_reported_on_and_the_reports_are_encrypted_and_come_from_our_own_account_only() -> None:
+    destination = properties("MailReportsDestination")
+    assert destination["ConfigurationSetName"] == {"Ref": "MailReports"}
+    assert set(destination["EventDestination"]["MatchingEventTypes"]) == {
+        "bounce", "complaint", "reject", "renderingFailure", "delivery",
+    }  # fmt: skip
+    assert destination["EventDestination"]["Enabled"] is True
+    assert destination["EventDestination"]["SnsDestination"] == {"TopicARN": {"Ref": "MailReportsTopic"}}
+    assert properties("MailReportsTopic")["KmsMasterKeyId"] == {"Ref": "MailReportsKey"}
+    [statement] = properties("MailReportsTopicPolicy")["PolicyDocument"]["Statement"]
+    assert (statement["Principal"], statement["Action"]) == ({"Service": "ses.amazonaws.com"}, "sns:Publish")
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert properties("NoticeFeedbackFunction")["Events"]["MailReport"]["Properties"] == {
+        "Topic": {"Ref": "MailReportsTopic"}
+    }
+
+
 @pytest.mark.parametrize(("function", "source"), [("RelayFunction", "Doorbell"), ("SendNoticeFunction", "Notices")])
 def test_one_record_that_fails_sends_only_itself_back(function: str, source: str) -> None:
     event = properties(function)["Events"][source]["Properties"]
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_an_alert_is_encrypted_on_its_way() -> None:
+    assert properties("AlertTopic")["KmsMasterKeyId"] == "alias/aws/sns"
 
 
 def test_every_way_to_the_operators_door_needs_an_operator() -> None:

@@ -10,7 +10,13 @@ from rights.sealing import Sealer
 from rights.stores import door
 from rights.stores.contract import Connector
 
-FUNCTIONS = StoreFunctions(store_dynamodb_function="d", store_postgres_function="p", store_objects_function="o")
+FUNCTIONS = StoreFunctions(
+    store_dynamodb_function="d",
+    store_postgres_function="p",
+    store_objects_function="o",
+    store_cognito_function="c",
+    store_ledger_function="l",
+)
 
 
 class Lambdas:

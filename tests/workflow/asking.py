@@ -1,5 +1,6 @@
 """Somebody who asks for a right: through the public API, with the codes that arrive, as a person would."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -9,35 +10,41 @@ import httpx
 from local.cloud import Cloud
 from local.journey import ENDS
 from local.mailbox import Mailbox, Message
-from local.mall import Expectation
+from local.mall import NOT_OF_THE_MALL, Expectation
 from tests.workflow.waiting import eventually
 
 CODE = re.compile(r"\b(\d{6})\b")
+TELLS_THE_OUTCOME = {"duplicate", "package_ready", "opted_out", "answered"}
 COUNTS = ("found", "exported", "erased", "anonymised", "retained")
 
 
 class Asking:
     """One request, from `POST /requests` on."""
 
-    def __init__(
-        self,
-        mailbox: Mailbox,
-        http: httpx.Client,
-        right: str,
-        identifiers: dict[str, str],
-        headers: dict[str, str] | None = None,
-        **more: Any,
-    ) -> None:
+    def __init__(self, mailbox: Mailbox, http: httpx.Client, reply: httpx.Response, made: dict[str, str]) -> None:
+        body = json.loads(reply.request.content)
+        requester = body["requester"]
+        contacts = requester if requester["kind"] != "self" else body["identifiers"]
         self._mailbox = mailbox
         self._http = http
-        self.right = right
-        self.identifiers = identifiers
-        self._before = set(self.messages())
-        body = {"right": right, "identifiers": identifiers, "requester": {"kind": "self"}, "locale": "en"} | more
-        self.reply = self._http.post("/requests", json=body, headers=headers)
-        assert self.reply.status_code == httpx.codes.ACCEPTED, self.reply.text
-        self.id: str = self.reply.json()["request_id"]
-        self.token: str = self.reply.json()["status_token"]
+        self.reply = reply
+        self.right = made["right"]
+        self.contacts: dict[str, str] = {kind: contacts[kind] for kind in ("phone", "email") if kind in contacts}
+        """Of whoever asks: of the person, or of who acts for them."""
+        self.id = made["request_id"]
+        self.token = made["status_token"]
+        self._before: set[Message] = set()
+
+    def after(self, messages: Iterable[Message]) -> "Asking":
+        """These messages had arrived before the request was made."""
+        self._before = set(messages)
+        return self
+
+    @property
+    def others(self) -> "list[Asking]":
+        """The other requests of its case."""
+        made = self.reply.json()["requests"]
+        return [Asking(self._mailbox, self._http, self.reply, one) for one in made if one["request_id"] != self.id]
 
     @property
     def bearer(self) -> dict[str, str]:
@@ -51,8 +58,8 @@ class Asking:
     # --- messages
 
     def messages(self, *kinds: str) -> list[Message]:
-        """What arrived at the typed contacts so far, newest first."""
-        contacts = [value for kind, value in self.identifiers.items() if not kinds or kind in kinds]
+        """What arrived at the contacts of whoever asks so far, newest first."""
+        contacts = [value for kind, value in self.contacts.items() if not kinds or kind in kinds]
         return self._mailbox.sent_to(*contacts)
 
     def new_messages(self, *kinds: str) -> list[Message]:
@@ -78,8 +85,8 @@ class Asking:
         return self.call("POST", "/code", json={"code": code})
 
     def prove(self) -> "Asking":
-        """Wait for the code of each typed contact and type it in."""
-        for kind in self.identifiers:
+        """Wait for the code of each contact and type it in."""
+        for kind in self.contacts:
             reply = self.enter(self.read_code(kind))
             assert reply.status_code == httpx.codes.OK, reply.text
         return self
@@ -109,14 +116,15 @@ class Asking:
 
         def told() -> dict[str, Any] | None:
             shown = self.look()
-            return shown if {notice["kind"] for notice in shown["notices"]} & {*states, "duplicate"} else None
+            kinds = {notice["kind"] for notice in shown["notices"]}
+            return shown if kinds & {*states, *TELLS_THE_OUTCOME} else None
 
         return eventually(told, "notice of the outcome", seconds=seconds) if shown.get("stores") else shown
 
 
 def counts_of(stores: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    """Store to counts, as the status page has them."""
-    return {store["store"]: {name: store[name] for name in COUNTS} for store in stores}
+    """Store of the mall to counts, as the status page has them."""
+    return {s["store"]: {name: s[name] for name in COUNTS} for s in stores if s["store"] not in NOT_OF_THE_MALL}
 
 
 def expected(expectation: dict[str, Expectation]) -> dict[str, dict[str, int]]:
@@ -125,8 +133,9 @@ def expected(expectation: dict[str, Expectation]) -> dict[str, dict[str, int]]:
 
 
 def grounds_of(stores: Iterable[dict[str, Any]]) -> dict[str, list[tuple[int, str, str]]]:
-    """Store to what it keeps and why and until when, as the status page has it."""
-    return {s["store"]: sorted((k["ground"], k["until"], k["reason"]) for k in s["kept"]) for s in stores}
+    """Store of the mall to what it keeps and why and until when, as the status page has it."""
+    mall = [s for s in stores if s["store"] not in NOT_OF_THE_MALL]
+    return {s["store"]: sorted((k["ground"], k["until"], k["reason"]) for k in s["kept"]) for s in mall}
 
 
 def expected_grounds(expectation: dict[str, Expectation]) -> dict[str, list[tuple[int, str, str]]]:
@@ -146,13 +155,17 @@ class Public:
 
     def ask(
         self,
-        right: str,
-        *,
+        *rights: str,
         phone: str | None = None,
         email: str | None = None,
         headers: dict[str, str] | None = None,
         **more: Any,
     ) -> Asking:
-        """Make a request under one or two contacts, with these headers, and more in its body."""
+        """Make a request for a right, or a case of several, with these headers, and more in its body."""
         typed = {kind: value for kind, value in (("phone", phone), ("email", email)) if value}
-        return Asking(self._mailbox, self.http, right, typed, headers, **more)
+        asked = {"right": rights[0]} if len(rights) == 1 else {"rights": rights}
+        body = asked | {"identifiers": typed, "requester": {"kind": "self"}, "locale": "en"} | more
+        before = self._mailbox.messages()
+        reply = self.http.post("/requests", json=body, headers=headers)
+        assert reply.status_code == httpx.codes.ACCEPTED, reply.text
+        return Asking(self._mailbox, self.http, reply, reply.json()["requests"][0]).after(before)

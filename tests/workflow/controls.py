@@ -191,6 +191,11 @@ class Operator:
         """Decide something."""
         return self.http.post(f"/ops/requests{path}", json=body or {})
 
+    def decide(self, request_id: str, decision: str, **more: Any) -> httpx.Response:
+        """Decide on a request; an approval names the plan as it is now."""
+        plan = {"plan": self.get(f"/{request_id}/plan").json()["plan"]} if decision == "approve" else {}
+        return self.post(f"/{request_id}/decision", {"decision": decision, **plan, **more})
+
     def finds(self, request_id: str, status: str) -> bool:
         """Whether the list of a status has this request."""
         found = self.get(f"?status={status}").json()["requests"]

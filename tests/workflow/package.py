@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from local.mall import Mall, Person
+from local.mall import NOT_OF_THE_MALL, Mall, Person
 from tests.workflow.asking import Asking
 
 MASK = "***"
@@ -41,8 +41,10 @@ class Package:
 
     @cached_property
     def records(self) -> dict[str, list[dict[str, Any]]]:
-        """`store/collection` to records."""
-        names = [name for name in self.entries if name.startswith("data/") and name.count("/") == 2]
+        """`store/collection` to records, for the stores of the mall."""
+        top = [name for name in self.entries if name.startswith("data/") and name.count("/") == 2]
+        names = [name for name in top if name.endswith(".json")]
+        names = [name for name in names if name.split("/")[1] not in NOT_OF_THE_MALL]
         return {name.removeprefix("data/").removesuffix(".json"): json.loads(self.entries[name]) for name in names}
 
     @property

@@ -22,8 +22,8 @@ def traces(everything: Iterable[tuple[str, str]], *words: str | None) -> dict[st
 
 
 def everything_in(stores: Stores) -> list[tuple[str, str]]:
-    """Each item, row and object version as text with its content, and the collection that it is of."""
-    return [*_items(stores), *_rows(stores), *_versions(stores)]
+    """Each item, row, user and object version as text with its content, and the collection that it is of."""
+    return [*_items(stores), *_rows(stores), *_versions(stores), *_users(stores)]
 
 
 def _items(stores: Stores) -> Iterator[tuple[str, str]]:
@@ -46,6 +46,12 @@ def _versions(stores: Stores) -> Iterator[tuple[str, str]]:
         yield from pool.map(lambda version: ("files", _content(stores, version)), versions)
     for page in pages:
         yield from (("files", f"{marker['Key']} is deleted") for marker in page.get("DeleteMarkers", []))
+
+
+def _users(stores: Stores) -> Iterator[tuple[str, str]]:
+    for page in stores.cognito.get_paginator("list_users").paginate(UserPoolId=stores.user_pool):
+        for user in page["Users"]:
+            yield "users", str(user)
 
 
 def _content(stores: Stores, version: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from local.cloud import Cloud
 from local.journey import GOOD_ENDS
 from local.mall import expected_access, expected_deletion, fingerprint
-from tests.workflow.asking import Asking, Public, counts_of, expected
+from tests.workflow.asking import TELLS_THE_OUTCOME, Asking, Public, counts_of, expected
 from tests.workflow.book import Book
 from tests.workflow.conftest import Crowd
 from tests.workflow.controls import deaf_relay, invoke, locked, somebody_waits, stream_event, sweep
@@ -50,7 +50,8 @@ def test_with_every_stream_record_dropped_all_requests_still_finish(
 
 def is_told(asking: Asking) -> bool:
     shown = asking.look()
-    return shown["status"] in GOOD_ENDS & {notice["kind"] for notice in shown.get("notices", ())}
+    told = {notice["kind"] for notice in shown.get("notices", ())}
+    return shown["status"] in GOOD_ENDS and bool(told & {shown["status"], *TELLS_THE_OUTCOME})
 
 
 @contextmanager

@@ -274,8 +274,8 @@ def test_the_requests_did_what_was_asked(done: Run, cloud: Cloud) -> None:
 
 def test_the_person_got_everything_that_carries_the_marker(done: Run) -> None:
     assert done.package
-    for name in ("accounts/accounts", "profiles/profiles", "orders/consignees", "orders/after_sales",
-                 "support_tickets/tickets"):  # fmt: skip
+    for name in ("accounts/accounts", "profiles/search_history", "orders/consignees", "orders/after_sales",
+                 "support_tickets/tickets", "login/users"):  # fmt: skip
         assert any(MARKER in json.dumps(record) for record in done.package.records[name]), name
     assert any(MARKER.encode() in content for content in done.package.files)
 

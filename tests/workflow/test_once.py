@@ -121,7 +121,7 @@ def test_a_code_entered_twice_at_once_proves_once(cloud: Cloud, public: Public, 
     assert book.codes(asking.id).count("identity_proven") == 1
     assert [run["status"] for run in book.runs(asking.id)] == ["SUCCEEDED"]
     assert [notice["kind"] for notice in shown["notices"]].count("received") == 1
-    assert [notice["kind"] for notice in shown["notices"]].count("completed") == 1
+    assert [notice["kind"] for notice in shown["notices"]].count("package_ready") == 1
 
 
 def until_quiet(book: Book, asking: Asking) -> None:

@@ -1,10 +1,11 @@
 """What a data map must also be, beyond its shape: every name it uses is defined, every rule can be carried out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from rights.datamap.model import Collection, Field, RetainWhen, Retention, StoreMap
+from rights.datamap.model import Collection, DynamoAccess, Field, RetainWhen, Retention, StoreMap
 from rights.domain.grounds import POLICY_JURISDICTION, User, latest_end, may_keep
+from rights.domain.identity import Identifies, Kind
 from rights.domain.period import day_after, is_period
 from rights.domain.work import Disposition
 
@@ -26,9 +27,25 @@ def problems(store: StoreMap) -> Iterator[Problem]:
         yield from _keys(collection, at)
         yield from _references(store, collection, at)
         yield from _access(store, collection, at)
+        yield from _corrections(store, collection, at)
+        yield from _flags(store, collection, at)
         yield from _rules(collection, at)
         yield from _fields(collection, at)
         yield from _dead_rules(collection, at)
+
+
+def scope_problems(store: StoreMap, others: Sequence[StoreMap]) -> Iterator[Problem]:
+    """Names that a scope could not tell apart: a category is called like a store, or like another category."""
+    taken = {name for other in others for name in (other.fides_key, *_categories_of(other))}
+    if store.fides_key in {name for other in others for name in _categories_of(other)}:
+        yield ("fides_key",), "a category of another store has this name"
+    for number, collection in enumerate(store.collections):
+        if collection.rights.scope and collection.name in {store.fides_key, *taken}:
+            yield ("collections", number, "name"), "a scope has this name already"
+
+
+def _categories_of(store: StoreMap) -> list[str]:
+    return [collection.name for collection in store.collections if collection.rights.scope]
 
 
 def _keys(collection: Collection, at: Location) -> Iterator[Problem]:
@@ -53,9 +70,73 @@ def _access(store: StoreMap, collection: Collection, at: Location) -> Iterator[P
         yield here, "an object collection says under `objects` how it is reached"
     if rights.objects is not None and not rights.objects.prefix.endswith("{account_id}/"):
         yield (*here, "objects", "prefix"), "the prefix ends in `{account_id}/`, or it could reach another person"
+    if store.rights.kind == "cognito":
+        yield from _users(collection, at)
     for number, access in enumerate(rights.dynamodb):
         if not _has(collection, access.query_by):
             yield (*here, "dynamodb", number, "query_by"), "no field has this name"
+        if access.item_prefix is not None:
+            yield from _prefix(store, collection, access, (*here, "dynamodb", number, "item_prefix"))
+
+
+def _prefix(store: StoreMap, collection: Collection, access: DynamoAccess, at: Location) -> Iterator[Problem]:
+    if len(collection.primary_key) != 2 or access.query_by not in collection.primary_key or access.index:
+        yield at, "a prefix is of the sort key: the primary key has two fields, and `query_by` is the first"
+    shared = (
+        other.item_prefix or ""
+        for c in store.collections
+        if c.name != collection.name
+        for other in c.rights.dynamodb
+        if other.table == access.table and other.index is None
+    )
+    begins = access.item_prefix or ""
+    if any(begins.startswith(other) or other.startswith(begins) for other in shared):
+        yield at, "items would belong to two collections of this table"
+
+
+def _corrections(store: StoreMap, collection: Collection, at: Location) -> Iterator[Problem]:
+    for number, field in enumerate(collection.fields):
+        place: Location = (*at, "fields", number, "rights", "correction")
+        if field.rights.correction is not None and field.fides_meta.primary_key:
+            yield place, "a primary key is never corrected"
+        if field.rights.correction is not None and store.rights.kind in {"objects", "ledger"}:
+            yield place, "nothing can be corrected in a store of this kind"
+
+
+def _flags(store: StoreMap, collection: Collection, at: Location) -> Iterator[Problem]:
+    for number, flag in enumerate(collection.rights.flags):
+        here: Location = (*at, "rights", "flags", number)
+        if store.rights.kind not in {"dynamodb", "postgres"}:
+            yield here, "a store of this kind carries no flags"
+        if not flag.purposes:
+            yield here, "a flag without `purposes`: it says which uses of the data it stops"
+        if not flag.set:
+            yield (*here, "set"), "a flag sets something"
+        for name in (*flag.set, flag.stamp):
+            if not _has(collection, name):
+                yield here, "no field has the name of what this flag sets"
+            elif name in collection.primary_key:
+                yield here, "a primary key is never changed"
+        if flag.row is not None and not any(
+            len(collection.primary_key) == 2 and flag.row.startswith(access.item_prefix or "")
+            for access in collection.rights.dynamodb
+        ):
+            yield (*here, "row"), "a `row` is the sort key of an item of this collection"
+
+
+def _users(collection: Collection, at: Location) -> Iterator[Problem]:
+    here: Location = (*at, "rights")
+    rights = collection.rights
+    if rights.cognito is None:
+        yield here, "a collection of users says under `cognito` how it is reached"
+    if rights.on_deletion is Disposition.ANONYMISE or rights.anonymise_kept:
+        yield here, "a user is erased or kept, never anonymised: the username stays what it is"
+    own = {f.name for f in collection.fields if f.rights.key is Kind.ACCOUNT and f.rights.identifies is Identifies.ONE}
+    if collection.primary_key != ("username",) or "username" not in own:
+        yield (
+            (*at, "fields"),
+            "`username` is the primary key and holds the account id: nothing else finds users",
+        )
 
 
 def _rules(collection: Collection, at: Location) -> Iterator[Problem]:

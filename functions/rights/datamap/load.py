@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import yaml
 from pydantic import ValidationError
 
-from rights.datamap.check import Location, problems
+from rights.datamap.check import Location, problems, scope_problems
 from rights.datamap.model import DataMap, PlainDataset, StoreMap
 from rights.errors import DataMapError
 
@@ -47,7 +47,7 @@ def _read(folder: Path) -> DataMap:
                 continue
             if any(dataset.fides_key == other.fides_key for other in stores):
                 _refuse(file, text, (*location, "fides_key"), "two stores have this key")
-            for inner, reason in problems(dataset):
+            for inner, reason in (*problems(dataset), *scope_problems(dataset, stores)):
                 _refuse(file, text, (*location, *inner), reason)
             stores.append(dataset)
     return DataMap(version=digest.hexdigest(), stores=tuple(stores), described=tuple(described))

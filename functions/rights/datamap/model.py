@@ -5,13 +5,21 @@ Fideslang's keys are read as Fides has them (`fides_key`, `collections`, `fields
 refused. Source: Fideslang dataset schema; DESIGN section 5.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Attribute
 
 from rights.domain.identity import Identifies, Kind
+from rights.domain.rights import Purpose
 from rights.domain.work import Disposition
+
+Subject = Literal["name", "email", "phone", "contact_phone", "address", "language", "birth_date"]
+"""What a person may have corrected."""
+
+Fact = Literal["birth_date", "contact_changed_at"]
+"""What the rules of a request want to know about the person."""
 
 
 class _Fides(BaseModel):
@@ -70,6 +78,12 @@ class FieldRights(_Ours):
     secret: bool = False
     """Never exported: a password hash says nothing to the person and much to a thief."""
     sensitive: bool = False
+    correction: Subject | None = None
+    """What about the person this field repeats; a correction of it changes the field."""
+    fact: Fact | None = None
+    """What this field tells the rules of a request."""
+    lapses: str | None = None
+    """Code of the entitlement that this field counts and that ends with the account: `points`, `coupons`."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -131,6 +145,8 @@ class DynamoAccess(_Ours):
     table: str
     query_by: str
     index: str | None = None
+    item_prefix: str | None = None
+    """Only items whose sort key begins so belong to the collection; several collections may share a table."""
 
 
 class ObjectAccess(_Ours):
@@ -138,6 +154,29 @@ class ObjectAccess(_Ours):
 
     bucket: str
     prefix: str
+
+
+class CognitoAccess(_Ours):
+    """How the users of a Cognito user pool are reached: by their username, which is the account id.
+
+    Cognito makes the pool's id, and two pools may have one name, so the map names the parameter that holds the id.
+    """
+
+    user_pool: str
+    """Name of the SSM parameter with the id of the pool."""
+
+
+class Flag(_Ours):
+    """What is set in the person's records so that a use of their data stops."""
+
+    purposes: tuple[Purpose | Literal["all"], ...] = ()
+    """The uses that this flag stops; `all` is the restriction of processing as such."""
+    row: str | None = None
+    """DynamoDB: the sort key of the item that carries the flag, made where it is missing. Without: every record."""
+    set: dict[str, Any]
+    """Field to value."""
+    stamp: str
+    """The field that tells since when."""
 
 
 class CollectionRights(_Ours):
@@ -158,6 +197,15 @@ class CollectionRights(_Ours):
     dynamodb: tuple[DynamoAccess, ...] = ()
     """One access path per key field: by partition key, and by index for look-ups."""
     objects: ObjectAccess | None = None
+    cognito: CognitoAccess | None = None
+    scope: bool = False
+    """True: an access or deletion may be asked for this collection alone, by its name (policy 5(1))."""
+    flags: tuple[Flag, ...] = ()
+
+    def flags_for(self, purposes: Iterable[str]) -> tuple[Flag, ...]:
+        """The flags that stop one of these uses."""
+        wanted = set(purposes)
+        return tuple(flag for flag in self.flags if wanted & {str(purpose) for purpose in flag.purposes})
 
 
 class Collection(_Fides):
@@ -181,19 +229,33 @@ class Collection(_Fides):
                 return candidate
         raise KeyError(name)
 
+    def fields_about(self, subjects: Iterable[str]) -> tuple[Field, ...]:
+        """The fields that a correction of one of these subjects changes."""
+        wanted = set(subjects)
+        return tuple(f for f in self.fields if f.rights.correction in wanted)
+
 
 class StoreRights(_Ours):
     """How a store is reached and who answers for it."""
 
-    kind: Literal["dynamodb", "postgres", "objects"]
+    kind: Literal["dynamodb", "postgres", "objects", "cognito", "ledger"]
     stage: Annotated[int, Attribute(ge=1, le=9)]
     """Stores of a lower stage are worked on first; the identity spine is last."""
+    freeze_stage: Annotated[int, Attribute(ge=1, le=9)] | None = None
+    """A sign-in is shut at this stage, before anything is erased, and removed at its own."""
     controller: str
     residency: str
-    role_arn: str
+    role_arn: str = ""
     """The only role the connector assumes for this store; `${AccountId}` stands for the account it runs in."""
     secret: str | None = None
     """Name of the secret with the connection (PostgreSQL)."""
+
+    @model_validator(mode="after")
+    def _names_its_role(self) -> Self:
+        if (self.kind == "ledger") == bool(self.role_arn):
+            msg = "every store but the ledger, which is this system's own, names the `role_arn` it is reached by"
+            raise ValueError(msg)
+        return self
 
 
 class PlainCollection(_Fides):

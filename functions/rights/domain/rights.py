@@ -7,7 +7,14 @@ class Right(StrEnum):
     """A right of a data subject, by the name the API uses (policy 1(2), 5(1) to 5(4), 9)."""
 
     ACCESS = "access"
+    PORTABILITY = "portability"
+    CORRECTION = "correction"
     DELETION = "deletion"
+    ACCOUNT_CLOSURE = "account_closure"
+    CONSENT_WITHDRAWAL = "consent_withdrawal"
+    RESTRICTION = "restriction"
+    MARKETING_OPT_OUT = "marketing_opt_out"
+    COMPLAINT = "complaint"
 
 
 class Operation(StrEnum):
@@ -15,18 +22,53 @@ class Operation(StrEnum):
 
     EXPORT = "export"
     ERASE = "erase"
+    CORRECT = "correct"
+    RESTRICT = "restrict"
+    """Set the flags that stop a use of the data: consents withdrawn, marketing stopped, processing restricted."""
+    FREEZE = "freeze"
+    """Shut the sign-in before anything is erased."""
 
 
-OPERATION_OF: dict[Right, Operation] = {
+OPERATION_OF: dict[Right, Operation | None] = {
     Right.ACCESS: Operation.EXPORT,
+    Right.PORTABILITY: Operation.EXPORT,
+    Right.CORRECTION: Operation.CORRECT,
     Right.DELETION: Operation.ERASE,
+    Right.ACCOUNT_CLOSURE: Operation.ERASE,
+    Right.CONSENT_WITHDRAWAL: Operation.RESTRICT,
+    Right.RESTRICTION: Operation.RESTRICT,
+    Right.MARKETING_OPT_OUT: Operation.RESTRICT,
+    Right.COMPLAINT: None,
 }
+"""What a right asks of the stores; a complaint asks nothing of them: a person answers it."""
+
+ERASING: frozenset[Right] = frozenset(right for right, asked in OPERATION_OF.items() if asked is Operation.ERASE)
+EXPORTING: frozenset[Right] = frozenset(right for right, asked in OPERATION_OF.items() if asked is Operation.EXPORT)
+
+SCOPED: frozenset[Right] = frozenset({Right.ACCESS, Right.PORTABILITY, Right.DELETION})
+"""The rights that may be asked for some categories of data only (policy 5(1))."""
+
+
+class Purpose(StrEnum):
+    """What the person agreed to and may take back (policy 5(4))."""
+
+    MARKETING = "marketing"
+    PERSONALISED_ADS = "personalised_ads"
+    LOCATION = "location"
+    SHARING_WITH_AFFILIATES = "sharing_with_affiliates"
+    SHARING_WITH_PARTNERS = "sharing_with_partners"
+
+
+OPT_OUT_OF: tuple[Purpose, ...] = (Purpose.MARKETING, Purpose.PERSONALISED_ADS)
+"""What a marketing opt-out takes back (policy 1(2))."""
 
 
 class Requester(StrEnum):
     """Who is asking: the person, or someone who acts for them (policy 6)."""
 
     SELF = "self"
+    GUARDIAN = "guardian"
+    AGENT = "agent"
 
 
 class Channel(StrEnum):
@@ -34,6 +76,10 @@ class Channel(StrEnum):
 
     WEB = "web"
     API = "api"
+    SMS = "sms"
+    """The mall's SMS gateway, which passes on that somebody answered STOP."""
+    OPERATOR = "operator"
+    """Somebody at the mall, for a request that came by mail, phone or counter."""
 
 
 class Locale(StrEnum):

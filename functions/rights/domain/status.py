@@ -9,7 +9,9 @@ class Status(StrEnum):
     RECEIVED = "received"
     IDENTITY_NEEDED = "identity_needed"
     VERIFIED = "verified"
+    CONFIRM_NEEDED = "confirm_needed"
     IN_REVIEW = "in_review"
+    QUESTION = "question"
     COOLING_OFF = "cooling_off"
     IN_PROGRESS = "in_progress"
     NEEDS_REPAIR = "needs_repair"
@@ -24,10 +26,28 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.RECEIVED: frozenset({Status.IDENTITY_NEEDED, Status.VERIFIED, Status.EXPIRED, Status.WITHDRAWN}),
     Status.IDENTITY_NEEDED: frozenset({Status.VERIFIED, Status.EXPIRED, Status.WITHDRAWN}),
     Status.VERIFIED: frozenset(
-        {Status.IN_REVIEW, Status.COOLING_OFF, Status.IN_PROGRESS, Status.REFUSED, Status.WITHDRAWN}
+        {
+            Status.CONFIRM_NEEDED,
+            Status.IN_REVIEW,
+            Status.COOLING_OFF,
+            Status.IN_PROGRESS,
+            Status.REFUSED,
+            Status.WITHDRAWN,
+        }
     ),
-    Status.IN_REVIEW: frozenset({Status.COOLING_OFF, Status.IN_PROGRESS, Status.REFUSED, Status.WITHDRAWN}),
-    Status.COOLING_OFF: frozenset({Status.IN_PROGRESS, Status.WITHDRAWN}),
+    Status.CONFIRM_NEEDED: frozenset({Status.VERIFIED, Status.IN_REVIEW, Status.EXPIRED, Status.WITHDRAWN}),
+    Status.IN_REVIEW: frozenset(
+        {
+            Status.QUESTION,
+            Status.CONFIRM_NEEDED,
+            Status.COOLING_OFF,
+            Status.IN_PROGRESS,
+            Status.REFUSED,
+            Status.WITHDRAWN,
+        }
+    ),
+    Status.QUESTION: frozenset({Status.IN_REVIEW, Status.WITHDRAWN}),
+    Status.COOLING_OFF: frozenset({Status.IN_REVIEW, Status.IN_PROGRESS, Status.WITHDRAWN}),
     Status.IN_PROGRESS: frozenset({Status.NEEDS_REPAIR, Status.COMPLETED, Status.COMPLETED_IN_PART}),
     Status.NEEDS_REPAIR: frozenset({Status.IN_PROGRESS}),
     Status.COMPLETED: frozenset(),
@@ -44,7 +64,9 @@ OPEN: frozenset[Status] = frozenset(Status) - FINAL
 PROVEN: frozenset[Status] = frozenset(
     {
         Status.VERIFIED,
+        Status.CONFIRM_NEEDED,
         Status.IN_REVIEW,
+        Status.QUESTION,
         Status.COOLING_OFF,
         Status.IN_PROGRESS,
         Status.NEEDS_REPAIR,
@@ -61,8 +83,11 @@ def may_move(current: Status, target: Status) -> bool:
     return target in TRANSITIONS[current]
 
 
-def public_status(status: Status) -> str:
-    """The word people see; a person is never told that something "failed" (UX 33)."""
-    if status in {Status.VERIFIED, Status.NEEDS_REPAIR}:
-        return Status.IN_PROGRESS.value
+def public_status(status: Status, *, extended: bool = False) -> str:
+    """The word people see; a person is never told that something "failed" (UX 33).
+
+    `extended`: they were told of a longer term, which is what they want to know of a request that is worked on.
+    """
+    if status in {Status.VERIFIED, Status.NEEDS_REPAIR, Status.IN_PROGRESS}:
+        return "extended" if extended else Status.IN_PROGRESS.value
     return status.value

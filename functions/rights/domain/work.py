@@ -37,7 +37,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Records by what was done to them; for a deletion `found == erased + anonymised + retained`."""
+    """Records by what was done to them; for a deletion `found == erased + anonymised + retained`.
+
+    A correction counts fields: `corrected`, and `conflicts` where a field no longer held what was seen. `flagged`
+    counts records on which a flag now stops a use of the data.
+    """
 
     found: int = 0
     exported: int = 0
@@ -45,6 +49,9 @@ class Counts:
     anonymised: int = 0
     retained: int = 0
     kept: tuple[Kept, ...] = field(default_factory=tuple)
+    corrected: int = 0
+    conflicts: int = 0
+    flagged: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -53,6 +60,9 @@ class Counts:
             erased=self.erased + other.erased,
             anonymised=self.anonymised + other.anonymised,
             retained=self.retained + other.retained,
+            corrected=self.corrected + other.corrected,
+            conflicts=self.conflicts + other.conflicts,
+            flagged=self.flagged + other.flagged,
             kept=merge_kept((*self.kept, *other.kept)),
         )
 
@@ -64,6 +74,9 @@ class Counts:
             "erased": self.erased,
             "anonymised": self.anonymised,
             "retained": self.retained,
+            "corrected": self.corrected,
+            "conflicts": self.conflicts,
+            "flagged": self.flagged,
             "kept": [
                 {"ground": k.ground, "until": k.until, "records": k.records, "reason": k.reason} for k in self.kept
             ],
@@ -76,13 +89,18 @@ class Counts:
             Kept(int(k["ground"]), str(k["until"]), int(k["records"]), str(k.get("reason", "")))
             for k in raw.get("kept", ())
         )
-        names = ("found", "exported", "erased", "anonymised", "retained")
+        names = ("found", "exported", "erased", "anonymised", "retained", "corrected", "conflicts", "flagged")
         return cls(**{name: int(raw.get(name, 0)) for name in names}, kept=kept)
 
     @property
     def adds_up(self) -> bool:
         """True when every record found is accounted for."""
-        return self.found == self.erased + self.anonymised + self.retained or self.found == self.exported
+        return self.found in {
+            self.erased + self.anonymised + self.retained,
+            self.exported,
+            self.corrected + self.conflicts,
+            self.flagged,
+        }
 
 
 def merge_kept(kept: Iterable[Kept]) -> tuple[Kept, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 
-from rights.domain.deadline import MALL_TIME
+from rights.domain.mall_time import MALL_TIME
 from rights.errors import UnknownRequestError
 from rights.ledger.model import Hold
 from rights.ledger.requests import Requests, new_request_id

@@ -6,16 +6,20 @@ conditional write before the code is looked at. Everything here runs alike wheth
 request without a code has tries too, and uses them up.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from rights.clock import parse, stamp
+from rights.domain.rights import Requester
 from rights.domain.status import Status
 from rights.errors import StaleWriteError
+from rights.ledger.clocks import turned
+from rights.ledger.intake import TRIES, Intake
 from rights.ledger.model import CodeAnswer, CodeResult, Notice, Request
 from rights.ledger.notices import Notices
 from rights.ledger.outbox import Outbox
-from rights.ledger.requests import TRIES, Change
+from rights.ledger.requests import Change
 from rights.ledger.table import Item, Update, request_key
 from rights.ledger.waits import Waits
 from rights.secrets_hmac import same
@@ -27,10 +31,13 @@ SENDS_PER_REQUEST = 5
 SENDS_PER_DAY = 5
 _RACES = 10
 IDENTITY_WAIT = "VerifyIdentity"
+DOWNLOAD = "download"
+NEW_CONTACT = "new_contact"
+"""What a code proves besides identity: a fresh proof before a download, and a contact that a correction brings."""
 WAITING_FOR_PROOF = frozenset({Status.RECEIVED, Status.IDENTITY_NEEDED})
 
 
-class Identity(Waits, Notices, Outbox):
+class Identity(Waits, Notices, Outbox, Intake):
     """The proof of identity of a request, and the fresh proof before a download."""
 
     def codes(self, request_id: str, purpose: str = "identity") -> Item | None:
@@ -39,12 +46,11 @@ class Identity(Waits, Notices, Outbox):
 
     def try_code(self, request_id: str, code: str, purpose: str = "identity") -> CodeAnswer:
         """Spend one try on a code that somebody typed; a right one proves its channel."""
-        if purpose == "identity":
-            if self.get(request_id).status not in WAITING_FOR_PROOF:
-                return CodeAnswer(CodeResult.NOT_WAITING)
-            if self.all_proven(request_id):
-                # The last code was taken, but whoever took it was cut off before the request went on.
-                return self._go_on(request_id)
+        if purpose == "identity" and self.get(request_id).status not in WAITING_FOR_PROOF:
+            return CodeAnswer(CodeResult.NOT_WAITING)
+        if purpose != DOWNLOAD and self.all_proven(request_id, purpose):
+            # The last code was taken, but whoever took it was cut off before the request went on.
+            return self._go_on(request_id, purpose)
         spend = Update(_key(request_id, purpose)).add("tries_left", -1).when("{tries_left} > {=no}", no=0)
         spent = self.table.update(spend)
         if spent is None:
@@ -57,9 +63,9 @@ class Identity(Waits, Notices, Outbox):
             return CodeAnswer(CodeResult.EXPIRED, spent["tries_left"])
         return self._prove(request_id, match["channel"], purpose)
 
-    def all_proven(self, request_id: str) -> bool:
+    def all_proven(self, request_id: str, purpose: str = "identity") -> bool:
         """Tell whether every identifier that was typed is proven."""
-        state = self.codes(request_id) or {}
+        state = self.codes(request_id, purpose) or {}
         return bool(state) and set(state["typed"]) <= set(state["proven"])
 
     def _match(self, request_id: str, codes: list[Item], code: str, purpose: str) -> Item | None:
@@ -81,15 +87,16 @@ class Identity(Waits, Notices, Outbox):
                 break
         else:
             raise StaleWriteError("lost every race for this proof")
-        if purpose != "identity":
+        if purpose == DOWNLOAD:
             return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
         if set(proven) < set(state["typed"]):
             return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven))
-        return self._go_on(request_id)
+        return self._go_on(request_id, purpose)
 
-    def _go_on(self, request_id: str) -> CodeAnswer:
-        self.proceed(request_id)
-        return CodeAnswer(CodeResult.PROVEN, proven=tuple((self.codes(request_id) or {}).get("proven", ())))
+    def _go_on(self, request_id: str, purpose: str) -> CodeAnswer:
+        if purpose == "identity":
+            self.proceed(request_id)
+        return CodeAnswer(CodeResult.PROVEN, proven=tuple((self.codes(request_id, purpose) or {}).get("proven", ())))
 
     def proceed(self, request_id: str, *, by: str = "person") -> Request:
         """Go on with what is proven: the request is verified, the execution told, the receipt queued.
@@ -98,30 +105,72 @@ class Identity(Waits, Notices, Outbox):
         """
 
         def decide(request: Request) -> Change | None:
-            proven = (self.codes(request_id) or {}).get("proven", [])
+            proven = self.proven(request_id)
             if request.status not in WAITING_FOR_PROOF or not proven:
                 return None
-            also = self.answer_parts(request_id, IDENTITY_WAIT, {"outcome": "verified"})
-            also += [self.notice_part(request_id, "received", channel) for channel in proven]
+            case = (request_id, *(other for other in request.case_requests if other != request_id))
+            waiting = case if request.is_first_of_case else (request_id,)
+            also = [p for one in waiting for p in self.answer_parts(one, IDENTITY_WAIT, {"outcome": "verified"})]
+            if request.is_first_of_case:
+                also += [self.notice_part(request_id, "received", channel) for channel in proven]
             detail = {"proven": "+".join(proven)}
-            sets = self.revived(request)
+            sets = self.revived(request) | turned(request, self.clock(), verified=True)
             return Change(code="identity_proven", by=by, to=Status.VERIFIED, sets=sets, detail=detail, also=also)
 
         return self.change(request_id, decide)
 
-    def proven_identifiers(self, request_id: str) -> dict[str, str]:
-        """The identifiers whose codes were entered: the only ones that may seed a search for data."""
-        typed = (self.private(request_id, "typed") or {}).get("identifiers", {})
-        proven = (self.codes(request_id) or {}).get("proven", [])
-        return {channel: typed[channel] for channel in proven if channel in typed}
+    def join_case(self, request_id: str) -> Request:
+        """Go on with what the first request of the case proved; changes nothing while that proved nothing."""
+        request = self.get(request_id)
+        if request.is_first_of_case or request.status not in WAITING_FOR_PROOF:
+            return request
+        first = self.get(request.case_id)
+        if "verified_at" not in first.timeline:
+            return request
+        self.put_private(request_id, "contacts", self.private(first.id, "contacts"))
+        proof = self.codes(first.id) or {}
+        state = {"typed": proof["typed"], "proven": proof["proven"], "codes": [], "tries_left": TRIES, "sends": 0}
+        self.table.put(_key(request_id, "identity") | state, only_new=False)
+        return self.proceed(request_id)
+
+    def proven(self, request_id: str) -> list[str]:
+        """The channels whose codes were entered: whom notices go to."""
+        return list((self.codes(request_id) or {}).get("proven", ()))
+
+    def proven_contacts(self, request_id: str) -> dict[str, str]:
+        """The proven contacts of whoever asked, by channel."""
+        contacts = self.private(request_id, "contacts") or {}
+        return {channel: contacts[channel] for channel in self.proven(request_id) if channel in contacts}
+
+    def asked_contacts(self, request_id: str) -> dict[str, str]:
+        """The contacts that are to be proven: the person's as typed, or those of whoever acts for them."""
+        told: dict[str, str] = self.private(request_id, "requester") or {}
+        if not told:
+            told = (self.private(request_id, "typed") or {}).get("identifiers", {})
+        return {channel: told[channel] for channel in CHANNELS if told.get(channel)}
+
+    def seeds(self, request: Request) -> dict[str, str]:
+        """The identifiers that may seed a search for data: only those whose codes were entered.
+
+        Whoever acts for another proves their own contact, not the person's: what they typed of the person seeds a plan
+        that nobody may carry out before somebody has looked at the evidence.
+        """
+        typed: dict[str, str] = (self.private(request.id, "typed") or {}).get("identifiers", {})
+        if request.requester is not Requester.SELF:
+            return typed if self.proven(request.id) else {}
+        return {channel: typed[channel] for channel in self.proven(request.id) if channel in typed}
 
     def contacts_on_file(self, request_id: str) -> dict[str, list[str]]:
         """Every own contact of the person, by channel, as the stores have them; known once the request is planned."""
-        keys = (self.private(request_id, "subject") or {}).get("keys", {})
-        return {channel: list(keys.get(channel, ())) for channel in CHANNELS}
+        subject = self.private(request_id, "subject") or {}
+        known = subject.get("on_file", subject.get("keys", {}))
+        return {channel: list(known.get(channel, ())) for channel in CHANNELS}
 
     def contact_of(self, notice: Notice) -> str | None:
-        """Where a notice goes: to a typed contact that is on file, or to one of all that are."""
+        """Where a notice goes: to a proven contact, to one of all that are on file, or to one that is to be."""
+        if notice.purpose == NEW_CONTACT:
+            changes: dict[str, dict[str, str]] = self.private(notice.request_id, "changes") or {}
+            return changes.get(notice.channel, {}).get("to")
         if notice.purpose != "on_file":
             contact: str | None = (self.private(notice.request_id, "contacts") or {}).get(notice.channel)
             return contact
@@ -148,7 +197,7 @@ class Identity(Waits, Notices, Outbox):
         asked = sorted({*state.get("asked", ()), channel})
         count = Update(_key(request_id, purpose)).set(sends=state["sends"] + 1, numbered=number, asked=asked)
         parts = [self.table.update_op(count.when("{sends} = {=was}", was=state["sends"]))]
-        if self._may_send_today(identifier if purpose == "identity" else f"{purpose} {request_id} {identifier}"):
+        if self._may_send_today(f"{purpose} {request_id} {identifier}" if purpose == DOWNLOAD else identifier):
             parts.append(self.notice_part(request_id, "code", channel, number=number, purpose=purpose))
         return self.table.transact(parts) is None
 
@@ -164,12 +213,15 @@ class Identity(Waits, Notices, Outbox):
 
         Tries and sends are given anew a day after the first, so that nobody is shut out of their data for good.
         """
-        proven = (self.codes(request_id) or {}).get("proven", [])
-        item = {"typed": proven, "tries_left": TRIES, "proven": [], "codes": [], "sends": 0, "since": self.now()}
+        item = _fresh_proof(self.proven(request_id)) | {"since": self.now()}
         if not self.table.put(_key(request_id, purpose) | item, only_new=True):
             yesterday = stamp(self.clock() - timedelta(days=1))
             fresh = {"tries_left": TRIES, "sends": 0, "since": item["since"]}
             self.table.update(Update(_key(request_id, purpose)).set(**fresh).when("{since} < {=then}", then=yesterday))
+
+    def begin_proof_of_new_contacts(self, request_id: str, channels: Sequence[str]) -> None:
+        """Open the proof that the contacts a correction brings are the person's; a second call changes nothing."""
+        self.table.put(_key(request_id, NEW_CONTACT) | _fresh_proof(channels), only_new=True)
 
     def store_code(self, request_id: str, channel: str, purpose: str, code: str) -> None:
         """Keep the HMAC of a code that is about to be sent, beside the one before it."""
@@ -198,3 +250,7 @@ class Identity(Waits, Notices, Outbox):
 
 def _key(request_id: str, purpose: str) -> dict[str, Any]:
     return request_key(request_id, f"CODES#{purpose}")
+
+
+def _fresh_proof(channels: Sequence[str]) -> Item:
+    return {"typed": list(channels), "tries_left": TRIES, "proven": [], "codes": [], "sends": 0}

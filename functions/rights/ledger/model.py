@@ -1,10 +1,11 @@
 """What the ledger hands out: a request, and the tasks, waits, notices and events that belong to it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from rights.domain.rights import Channel, Locale, Operation, Requester, Right
+from rights.domain.rights import Channel, Locale, Operation, Purpose, Requester, Right
 from rights.domain.status import FINAL, Status
 from rights.domain.work import Counts, TaskStatus
 
@@ -17,9 +18,23 @@ class NewRequest:
     channel: Channel
     locale: Locale
     typed: dict[str, str]
+    also: tuple[Right, ...] = ()
+    """Further rights of the same case: each becomes a request of its own, proven together with the first."""
     requester: Requester = Requester.SELF
+    acting: dict[str, str] = field(default_factory=dict)
+    """Of a guardian or agent: `name`, `relation`, `for` (child or adult), and the own contact, `phone` or `email`."""
     jurisdiction: str = "KH"
     message: str = ""
+    scope: tuple[str, ...] = ()
+    """Stores or categories of the data map; empty: all."""
+    purposes: tuple[Purpose, ...] = ()
+    changes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of a correction: subject to `to` (the new value) and, if the person said so, `from` (the value they saw)."""
+    received_at: datetime | None = None
+    """When it came in, if not now: by mail, phone or counter."""
+    proven: bool = False
+    """True where the door's own proof is enough: `typed` counts as proven, and no code is sent."""
+    by: str = "person"
     idempotency: str | None = None
     """HMAC of the caller's idempotency key; never the key itself."""
     body_hmac: str = ""
@@ -35,6 +50,7 @@ class Request:
     run: int
     right: Right
     case_id: str
+    """The id of the case's first request, whose proof of identity serves them all."""
     channel: Channel
     requester: Requester
     locale: Locale
@@ -45,19 +61,42 @@ class Request:
     clock_rule: str
     head: str
     epoch: int = 1
+    case_requests: tuple[str, ...] = ()
     data_map: str | None = None
     subject: str | None = None
+    scope: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    timeline: dict[str, Any] = field(default_factory=dict)
+    """What happened, as far as the clock is concerned (`rights.domain.clock.Timeline`)."""
+    work_by: str | None = None
+    """The internal date: what the work aims at."""
+    look_at: str | None = None
+    """When the watch must look at the clock next; while it looks, until when it has time to tell of what it claimed."""
+    milestones: tuple[str, ...] = ()
+    """The milestones of the clock that were claimed, each once."""
+    alerts: tuple[str, ...] = ()
+    """Those of them that nobody has been told of yet."""
     cooling_until: str | None = None
+    confirm: str | None = None
+    """What the person still has to confirm before anything is done: `closure` or `new_contact`."""
+    confirmed_at: str | None = None
+    review: str | None = None
+    """Why somebody has to look, or had to."""
+    approvals: tuple[dict[str, Any], ...] = ()
+    question_until: str | None = None
     locks: tuple[str, ...] = ()
     """The pseudonyms this request holds the lock of; `subject` is the first."""
     known_as: tuple[str, ...] = ()
     """The pseudonyms of all identifiers of the person: a legal hold names one of them."""
+    lock: str = ""
+    """What of one person is worked on only once at a time: the right, and what narrows it."""
     plan: str | None = None
     decision: str | None = None
     ground: int | None = None
     outcome: str | None = None
     linked_to: str | None = None
     package: str | None = None
+    package_ended_at: str | None = None
     certificate: str | None = None
     closed_at: str | None = None
     relay_at: str | None = None
@@ -65,6 +104,33 @@ class Request:
     ended_run: int | None = None
     retry_at: str | None = None
     retries: int = 0
+    attention: str | None = None
+    """Why an operator was asked to look, whatever the status: `undelivered_notice`."""
+
+    @property
+    def is_first_of_case(self) -> bool:
+        """True for the request whose proof serves its case."""
+        return self.id == self.case_id
+
+    @property
+    def is_decided(self) -> bool:
+        """True unless somebody still has to decide."""
+        return self.review is None or self.decision is not None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """True unless the person still has to confirm."""
+        return self.confirm is None or self.confirmed_at is not None
+
+    @property
+    def may_be_confirmed(self) -> bool:
+        """True unless somebody has to look first: whoever acts for another is shown nothing before that."""
+        return self.requester is Requester.SELF or self.is_decided
+
+    @property
+    def may_be_reviewed(self) -> bool:
+        """True unless the person has to confirm first: nobody looks at what may not be wanted after all."""
+        return self.requester is not Requester.SELF or self.is_confirmed
 
     @property
     def is_final(self) -> bool:
@@ -83,6 +149,8 @@ class Opened:
 
     request: Request
     created: bool
+    others: tuple[Request, ...] = ()
+    """The other requests of the case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +202,16 @@ class Task:
     """The page that is being erased, written before it is, so that its counts survive a crash."""
     page: int = 0
     counts: Counts = field(default_factory=Counts)
+    collections: tuple[str, ...] = ()
+    """The collections the request is about; empty: all of the store."""
+    purposes: tuple[str, ...] = ()
+    """Of a restriction: which uses of the data are stopped; `all` restricts every one."""
+    preview: dict[str, int] = field(default_factory=dict)
+    """Records per collection before anything was done, counted for whoever reviews the request."""
+    refused: int | None = None
+    """The ground on which an operator left this store out."""
+    keep_until: str | None = None
+    """Until when what the operator left out is kept (ISO 8601, inclusive)."""
     found_at_start: int = 0
     """What the first count said; `counts.found` is what was dealt with in the end. Live writers may part the two."""
     by_collection: dict[str, Any] = field(default_factory=dict)
@@ -185,6 +263,8 @@ class NoticeStatus(StrEnum):
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
+    UNDELIVERED = "undelivered"
+    """It bounced, or was tried often enough in vain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +282,8 @@ class Notice:
     attempts: int = 0
     claimed_at: str | None = None
     sent_at: str | None = None
+    delivered_at: str | None = None
+    operator_asked_at: str | None = None
     text_version: str = ""
     error_class: str = ""
 

@@ -5,7 +5,7 @@ it. Codes go out at most once (a second code is another notice), everything else
 """
 
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from rights.clock import parse, stamp
@@ -17,6 +17,8 @@ CLAIM_LASTS = timedelta(minutes=10)
 ATTEMPTS = 5
 RING_AGAIN_AFTER = timedelta(minutes=15)
 """When a notice that was handed over is handed over again, unless it was sent."""
+SETTLED = frozenset({NoticeStatus.SENT, NoticeStatus.UNDELIVERED})
+"""Nothing more is done to send these."""
 
 
 class Notices(Requests):
@@ -50,7 +52,7 @@ class Notices(Requests):
     def claim_notice(self, request_id: str, notice_id: str) -> Notice | None:
         """Take a notice to send it; `None` when it went out, or another sender has it, or a code was tried before."""
         notice = self.notice(request_id, notice_id)
-        if notice is None or notice.status is NoticeStatus.SENT or notice.attempts >= ATTEMPTS:
+        if notice is None or notice.status in SETTLED or notice.attempts >= ATTEMPTS:
             return None
         if notice.status is not NoticeStatus.QUEUED and (notice.kind == "code" or not self._claim_is_old(notice)):
             return None
@@ -68,6 +70,17 @@ class Notices(Requests):
         if notice.status is NoticeStatus.FAILED or notice.claimed_at is None:
             return True
         return parse(notice.claimed_at) + CLAIM_LASTS < self.clock()
+
+    def is_being_sent(self, notice: Notice) -> bool:
+        """True while a sender has the notice, and may still be at it."""
+        return notice.status is NoticeStatus.CLAIMED and not self._claim_is_old(notice)
+
+    def let_wait(self, notice: Notice, until: datetime) -> None:
+        """Let a notice wait: nobody hands it over before `until`. Changes nothing once somebody sends it."""
+        update = Update(self._key(notice.request_id, notice.id))
+        update.set(**self.relay_mark(notice.request_id) | {"relay_at": stamp(until)})
+        update.when("{status} = {=was} AND {attempts} = {=seen}", was=notice.status, seen=notice.attempts)
+        self.table.update(update)
 
     def notice_sent(self, notice: Notice, text_version: str) -> None:
         """Record that a notice went out, with an event."""
@@ -93,10 +106,10 @@ class Notices(Requests):
     def handed_over(self, notice: Notice, relay_at: str) -> None:
         """Record that a notice is on its queue; until it is sent, the bell rings again after a while.
 
-        A code is handed over once, and so is what went out or was tried often enough.
+        A code is handed over once, and so is what went out.
         """
         later = stamp(self.clock() + RING_AGAIN_AFTER)
-        over = notice.kind == "code" or notice.status is NoticeStatus.SENT or notice.attempts >= ATTEMPTS
+        over = notice.kind == "code" or notice.status in SETTLED
         update = Update(self._key(notice.request_id, notice.id))
         update.set(**({"relay_at": None, "relay_shard": None} if over else {"relay_at": later}))
         self.table.update(update.when("{relay_at} = {=seen}", seen=relay_at))

@@ -1,4 +1,4 @@
-"""The heart of the ledger: intake, and the one way in which a request ever changes.
+"""The heart of the ledger: the one way in which a request ever changes.
 
 Every change is one transaction: the conditional update of `STATE` (version, and the legal transition) together with the
 next `EVENT` of the hash chain, and whatever must happen with it (an answer, a notice, a lock). So state and history
@@ -10,24 +10,19 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
 from typing import Any
 
 from rights.clock import Clock, stamp
-from rights.domain.audit import START, chain_holds, event_hash
-from rights.domain.deadline import respond_by
+from rights.domain.audit import chain_holds, event_hash
 from rights.domain.rights import Channel, Locale, Requester, Right
 from rights.domain.status import FINAL, Status, may_move
-from rights.errors import IdempotencyConflictError, IllegalTransitionError, StaleWriteError, UnknownRequestError
-from rights.ledger.model import Event, NewRequest, Opened, Request
+from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
+from rights.ledger.clocks import turned
+from rights.ledger.endings import ending_part
+from rights.ledger.model import Event, Request
 from rights.ledger.table import Item, Table, Update, request_key, shard_of
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
-
-POLICY_VERSION = "ttm-policy-2024"
-IDEMPOTENCY_KEPT = timedelta(days=2)
-TRIES = 5
-"""How often a code may be typed before a new request is needed; shared by all codes of one proof."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHANGES_TRIED = 20
@@ -62,67 +57,6 @@ class Requests:
     def now(self) -> str:
         """The ledger's time, as text."""
         return stamp(self.clock())
-
-    def open_request(self, new: NewRequest) -> Opened:
-        """Take a request in, once per idempotency key; raises IdempotencyConflictError for another body.
-
-        Writes the state, the first event, what was typed (sealed) and the tries for its code in one transaction, and
-        rings for the relay. Looks at no store: known and unknown people leave the same traces and take the same time.
-        """
-        received = self.clock()
-        request_id = new_request_id()
-        deadline = respond_by(new.right, received)
-        state = request_key(request_id) | {
-            "id": request_id,
-            "status": Status.RECEIVED,
-            "version": 1,
-            "run": 1,
-            "right": new.right,
-            "case_id": request_id,
-            "channel": new.channel,
-            "requester": new.requester,
-            "locale": new.locale,
-            "jurisdiction": new.jurisdiction,
-            "received_at": stamp(received),
-            "due_at": stamp(deadline.at),
-            "policy_version": POLICY_VERSION,
-            "clock_rule": deadline.rule,
-            "epoch": 1,
-            "retries": 0,
-            "due_shard": f"DUE#{shard_of(request_id)}",
-        }
-        event = self._event(request_id, 1, START, Change(code="received", by="person"), Status.RECEIVED)
-        state |= {"head": event["hash"]} | self.relay_mark(request_id)
-        typed = {"identifiers": dict(new.typed), "message": new.message}
-        parts = [
-            self.table.put_op(state),
-            self.table.put_op(event),
-            self.table.put_op(self._private_item(request_id, "typed", typed)),
-            self.table.put_op(
-                request_key(request_id, "CODES#identity")
-                | {"typed": sorted(new.typed), "tries_left": TRIES, "proven": [], "codes": [], "sends": 0}
-            ),
-        ]
-        if new.idempotency:
-            now = int(received.timestamp())
-            parts.append(self.table.put_op(self._idempotency_item(new, request_id), or_expired_at=now))
-        in_the_way = self.table.transact(parts)
-        if in_the_way is None:
-            return Opened(self.get(request_id), created=True)
-        earlier = in_the_way[-1] or {}
-        if earlier.get("body_hmac") != new.body_hmac:
-            msg = "this idempotency key was used for another request"
-            raise IdempotencyConflictError(msg)
-        return Opened(self.get(earlier["request_id"]), created=False)
-
-    def _idempotency_item(self, new: NewRequest, request_id: str) -> Item:
-        return {
-            "PK": f"IDEMPOTENCY#{new.idempotency}",
-            "SK": "REQUEST",
-            "request_id": request_id,
-            "body_hmac": new.body_hmac,
-            "expires": int((self.clock() + IDEMPOTENCY_KEPT).timestamp()),
-        }
 
     def relay_mark(self, request_id: str) -> Item:
         """The attributes that make an item one the relay has to follow up."""
@@ -162,18 +96,22 @@ class Requests:
             msg = f"a request that is {request.status} cannot become {wanted.to}"
             raise IllegalTransitionError(msg)
         version = request.version + 1
-        event = self._event(request.id, version, request.head, wanted, status)
+        event = self.event_item(request.id, version, request.head, wanted, status)
         state = (
             Update(request_key(request.id))
             .set(**wanted.sets, status=status, version=version, head=event["hash"])
             .when("{version} = {=was}", was=request.version)
             .when("{status} = {=current}", current=request.status)
         )
+        also = [*wanted.also]
         if wanted.to in FINAL:
-            state.set(due_shard=None, closed_at=self.now())
-        return self.table.transact([self.table.update_op(state), self.table.put_op(event), *wanted.also]) is None
+            now = self.clock()
+            state.set(due_shard=None, closed_at=stamp(now), **turned(request, now, closed=True))
+            also.append(self.table.put_op(ending_part(request.id, now)))
+        return self.table.transact([self.table.update_op(state), self.table.put_op(event), *also]) is None
 
-    def _event(self, request_id: str, version: int, previous: str, wanted: Change, status: Status) -> Item:
+    def event_item(self, request_id: str, version: int, previous: str, wanted: Change, status: Status) -> Item:
+        """The next link of a request's history, as an item."""
         facts = {
             "request": request_id,
             "version": version,
@@ -209,8 +147,14 @@ class Requests:
             if item is not None and item["status"] == status:
                 yield _request(item)
 
-    def _private_item(self, request_id: str, part: str, data: Any) -> Item:
+    def private_item(self, request_id: str, part: str, data: Any) -> Item:
+        """A part of the request as an item, sealed."""
         return request_key(request_id, f"PRIVATE#{part}") | {"sealed": self.sealer.seal(request_id, data)}
+
+    def private_part(self, request_id: str, part: str, data: Any) -> Item:
+        """The part of a transaction that seals and keeps a part of the request, or puts it in another's place."""
+        sealed = self.sealer.seal(request_id, data)
+        return self.table.update_op(Update(request_key(request_id, f"PRIVATE#{part}")).set(sealed=sealed))
 
     def private(self, request_id: str, part: str) -> Any:
         """A sealed part of the request (`typed`, `contacts`, `subject`), opened; `None` without one."""
@@ -219,7 +163,10 @@ class Requests:
 
     def put_private(self, request_id: str, part: str, data: Any) -> None:
         """Seal and keep a part of the request; the same part may be written again by a repeated step."""
-        self.table.put(self._private_item(request_id, part, data), only_new=False)
+        self.table.put(self.private_item(request_id, part, data), only_new=False)
+
+
+_TUPLES = ("locks", "known_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts")
 
 
 def _request(item: Item) -> Request:
@@ -231,7 +178,6 @@ def _request(item: Item) -> Request:
         "channel": Channel(item["channel"]),
         "requester": Requester(item["requester"]),
         "locale": Locale(item["locale"]),
-        "locks": tuple(item.get("locks", ())),
-        "known_as": tuple(item.get("known_as", ())),
     }
+    raw |= {name: tuple(item[name]) for name in _TUPLES if name in item}
     return Request(**raw)

@@ -1,34 +1,55 @@
 """What the steps of the workflow and the operators do to a request, each as one change that may run twice."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from rights.clock import stamp
-from rights.domain.rights import Right
+from rights.domain.confirmation import Confirm
+from rights.domain.review import LOGIN_CONTACTS, Reason
+from rights.domain.rights import ERASING, Requester
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
 from rights.errors import IllegalTransitionError, NotReadyError
+from rights.ledger.confirming import CONFIRM_WAIT, Confirming
 from rights.ledger.holds import Holds
-from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF, Identity
+from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF
+from rights.ledger.locks import EXPORT_WAIT
 from rights.ledger.model import Request, Task
 from rights.ledger.requests import Change
+from rights.ledger.reviews import REVIEW_WAIT, Reviews
 from rights.ledger.table import Item
-from rights.ledger.tasks import Tasks
 
-REVIEW_WAIT = "Review"
 REPAIR_WAIT = "Repair"
-ACCESS_WAIT = "AwaitAccess"
 COOLING_WAIT = "CoolOff"
 _WAIT_OF = {
     Status.RECEIVED: IDENTITY_WAIT,
     Status.IDENTITY_NEEDED: IDENTITY_WAIT,
+    Status.CONFIRM_NEEDED: CONFIRM_WAIT,
     Status.IN_REVIEW: REVIEW_WAIT,
+    Status.QUESTION: REVIEW_WAIT,
     Status.COOLING_OFF: COOLING_WAIT,
 }
 
 
-class Steps(Identity, Tasks, Holds):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidPlan:
+    """What the plan found out and wants done."""
+
+    subjects: Sequence[str]
+    """The pseudonyms of the accounts, or of the contacts where there is no account."""
+    known_as: Sequence[str]
+    """The pseudonyms of all identifiers of the person."""
+    hash: str
+    data_map: str
+    lock: str
+    tasks: Sequence[Task]
+    review: str | None = None
+    confirm: str | None = None
+
+
+class Steps(Reviews, Confirming, Holds):
     """The changes a request goes through."""
 
     def ask_for_proof(self, request_id: str) -> Request:
@@ -39,11 +60,17 @@ class Steps(Identity, Tasks, Holds):
         )
 
     def expire(self, request_id: str) -> Request:
-        """Nobody proved anything in time."""
-        return self.change(
-            request_id,
-            lambda r: Change(code="identity_not_proven", to=Status.EXPIRED) if r.status in WAITING_FOR_PROOF else None,
-        )
+        """Nobody proved, or confirmed, anything in time."""
+
+        def decide(request: Request) -> Change | None:
+            if request.status in WAITING_FOR_PROOF:
+                return Change(code="identity_not_proven", to=Status.EXPIRED)
+            if request.status is not Status.CONFIRM_NEEDED:
+                return None
+            also = [self.notice_part(request_id, "expired", channel) for channel in self.proven(request_id)]
+            return Change(code="not_confirmed", to=Status.EXPIRED, also=[*also, *self.unlock_parts(request)])
+
+        return self.change(request_id, decide)
 
     def withdraw(self, request_id: str, *, by: str = "person") -> Request:
         """Withdraw a request; IllegalTransitionError once the work has begun or the request has ended."""
@@ -53,92 +80,75 @@ class Steps(Identity, Tasks, Holds):
                 return None
             wait = _WAIT_OF.get(request.status)
             also = self.answer_parts(request_id, wait, {"outcome": "withdrawn"}) if wait else []
-            also += self._unlock(request)
+            also += self.unlock_parts(request)
+            also += [self.notice_part(request_id, "withdrawn", channel) for channel in self.proven(request_id)]
             return Change(code="withdrawn", by=by, to=Status.WITHDRAWN, also=also)
 
         return self.change(request_id, decide)
 
-    def lay_plan(
-        self,
-        request_id: str,
-        *,
-        subjects: Sequence[str],
-        plan: str,
-        data_map: str,
-        tasks: Sequence[Task],
-        review: str | None = None,
-        known_as: Sequence[str] = (),
-    ) -> Request:
-        """Write the plan, its store tasks and the person's locks in one go, and with a reason ask for a review.
+    def lay_plan(self, request_id: str, laid: LaidPlan) -> Request:
+        """Write the plan, its store tasks and the person's locks in one go, and tell what it asks for first.
 
-        Of two requests of one person for the same right only the first is worked on; the later one is linked to it and
-        ends. `subjects` are the pseudonyms of the accounts (or of the contacts, where there is no account), `known_as`
-        those of all identifiers.
+        Of two requests of one person for the same thing only the first is worked on; the later one is linked to it and
+        ends. Whoever somebody acts for is told at once, by every contact on file, with a link to stop it.
         """
 
         def decide(request: Request) -> Change | None:
             if request.plan is not None or request.is_final:
                 return None
-            holders = [self.table.get(_lock(subject, request)) for subject in subjects]
-            earlier = next((h["request_id"] for h in holders if h and h["request_id"] != request_id), None)
-            if earlier is not None:
-                return self._linked(request, str(earlier))
-            also = [self.table.put_op(_lock(subject, request) | {"request_id": request_id}) for subject in subjects]
-            return Change(
-                code="review_asked" if review else "planned",
-                to=Status.IN_REVIEW if review else None,
-                sets={"plan": plan, "subject": subjects[0], "locks": list(subjects), "known_as": list(known_as)}
-                | {"data_map": data_map},
-                detail={"stores": len(tasks)} | ({"reason": review} if review else {}),
-                also=[*also, *self.task_parts(tasks)],
-            )
+            earlier = self.holder_of(laid.subjects, laid.lock)
+            if earlier is not None and earlier != request_id:
+                return self._linked(request, earlier)
+            also = [*self.lock_parts(request, laid.subjects, laid.lock), *self.task_parts(laid.tasks)]
+            if request.requester is not Requester.SELF:
+                also += self.on_file_parts(request_id, "asked_for_you")
+            sets = {
+                "plan": laid.hash,
+                "data_map": laid.data_map,
+                "subject": laid.subjects[0],
+                "locks": list(laid.subjects),
+                "lock": laid.lock,
+                "known_as": list(laid.known_as),
+                "review": laid.review,
+                "confirm": laid.confirm,
+            }
+            return Change(code="planned", sets=sets, detail={"stores": len(laid.tasks)}, also=also)
 
         return self.change(request_id, decide)
 
+    def on_file_parts(self, request_id: str, kind: str, *, but: Sequence[str] = ()) -> list[Item]:
+        """The parts of a transaction that tell every contact on file, whichever of them was proven.
+
+        Whoever took over one of them is seen by the others. `but` leaves out channels.
+        """
+        return [
+            self.notice_part(request_id, kind, channel, number=number, purpose="on_file")
+            for channel, values in self.contacts_on_file(request_id).items()
+            for number, _ in enumerate(values, start=1)
+            if channel not in but
+        ]
+
     def _linked(self, request: Request, earlier: str) -> Change:
-        proven = (self.codes(request.id) or {}).get("proven", [])
         return Change(
             code="linked_to_earlier_request",
             to=Status.WITHDRAWN,
             sets={"linked_to": earlier, "outcome": "duplicate"},
-            also=[self.notice_part(request.id, "duplicate", channel) for channel in proven],
+            also=[self.notice_part(request.id, "duplicate", channel) for channel in self.proven(request.id)],
         )
-
-    def decide(self, request_id: str, decision: str, *, by: str, ground: int | None = None) -> Request:
-        """Record an operator's decision on a request in review: `approve` or `refuse` (with a ground)."""
-
-        def decide(request: Request) -> Change | None:
-            if request.status is not Status.IN_REVIEW or request.decision is not None:
-                msg = f"a request that is {request.status} waits for no decision"
-                raise IllegalTransitionError(msg)
-            sets = {"decision": decision, "ground": ground} | (self.revived(request) if decision == "approve" else {})
-            also = self.answer_parts(request_id, REVIEW_WAIT, {"outcome": decision})
-            if decision == "approve":
-                return Change(code="approved", by=by, sets=sets, also=also)
-            proven = (self.codes(request_id) or {}).get("proven", [])
-            also += [self.notice_part(request_id, "refused", channel) for channel in proven]
-            detail = {"ground": ground or 0}
-            also += self._unlock(request)
-            return Change(code="refused", by=by, to=Status.REFUSED, sets=sets, detail=detail, also=also)
-
-        return self.change(request_id, decide)
 
     def cool_off(self, request_id: str, token: str, seconds: int) -> Request:
         """Wait before what cannot be undone, and tell every contact on file how to stop it.
 
-        All contacts of the account are told, not only the proven one: whoever took over one of them is seen by the
-        others. A request that has ended in the meantime is answered at once.
+        A request that has ended in the meantime is answered at once.
         """
 
         def decide(request: Request) -> Change | None:
             if request.is_final or request.status is Status.COOLING_OFF:
                 return None
-            until = stamp(self.clock() + timedelta(seconds=seconds))
-            also = [
-                self.notice_part(request_id, "cooling_off", channel, number=number, purpose="on_file")
-                for channel, values in self.contacts_on_file(request_id).items()
-                for number, _ in enumerate(values, start=1)
-            ]
+            # Whoever somebody acts for was told when the plan was laid, of any right.
+            told = request.cooling_until is not None or request.right not in ERASING
+            until = request.cooling_until or stamp(self.clock() + timedelta(seconds=seconds))
+            also = [] if told else self.on_file_parts(request_id, "cooling_off")
             return Change(code="cooling_off_begun", to=Status.COOLING_OFF, sets={"cooling_until": until}, also=also)
 
         self.open_wait(request_id, COOLING_WAIT, token, seconds)
@@ -150,35 +160,41 @@ class Steps(Identity, Tasks, Holds):
     def begin_work(self, request_id: str) -> Request:
         """From here on the request can no longer be withdrawn; failed store tasks are put back to work.
 
-        A deletion changes nothing while an access of the same person is open, or the rest would be erased unread; the
-        check is part of the transaction, so that no access slips in between.
+        An erasure changes nothing while an export of the same person is open, or the rest would be erased unread; the
+        check is part of the transaction, so that no export slips in between. A legal hold that was placed since the
+        plan sends it back to whoever decides; one that was placed since the work began raises NotReadyError.
         """
         self.reopen_tasks(request_id)
 
         def decide(request: Request) -> Change | None:
-            if request.is_final or request.status is Status.IN_PROGRESS or self.held_up_by(request):
+            if request.is_final or request.status is Status.IN_PROGRESS or _is_sent_back(request):
                 return None
-            if request.cooling_until is not None and request.cooling_until > self.now():
-                raise NotReadyError("the cooling-off is not over yet")
-            if request.status is Status.IN_REVIEW and request.decision != "approve":
-                msg = "a request in review needs an approval before work begins"
-                raise IllegalTransitionError(msg)
-            if request.right is Right.DELETION and self.hold_on(request.known_as):
-                raise NotReadyError("a legal hold stands on this person")
-            free = [self.table.absent_op(lock) for lock in _access_locks(request)]
+            if request.status is not Status.NEEDS_REPAIR:
+                if not request.is_decided or not request.is_confirmed:
+                    raise IllegalTransitionError("work needs the confirmation and the approval that the plan asks for")
+                if request.cooling_until is not None and request.cooling_until > self.now():
+                    raise NotReadyError("the cooling-off is not over yet")
+            if request.right in ERASING and self.hold_on(request.known_as):
+                return self._held(request)
+            if self.held_up_by(request):
+                return None
+            free = self.nothing_exported_parts(request)
             return Change(code="work_begun", to=Status.IN_PROGRESS, detail={"run": request.run}, also=free)
 
         return self.change(request_id, decide)
 
-    def held_up_by(self, request: Request) -> str | None:
-        """The open access request that a deletion has to wait for."""
-        holders = (self.table.get(lock) for lock in _access_locks(request))
-        return next((str(holder["request_id"]) for holder in holders if holder), None)
+    def _held(self, request: Request) -> Change:
+        if request.status is Status.NEEDS_REPAIR:
+            raise NotReadyError("a legal hold stands on this person")
+        sets: dict[str, Any] = {"review": Reason.LEGAL_HOLD, "decision": None, "approvals": []}
+        detail = {"reason": Reason.LEGAL_HOLD.value}
+        to = None if request.status is Status.IN_REVIEW else Status.IN_REVIEW
+        return Change(code="review_asked", to=to, sets=sets, detail=detail)
 
     def await_access(self, request_id: str, token: str, seconds: int) -> None:
         """Wait for the access that holds a deletion up; one that ended before the wait was there is answered here."""
-        self.open_wait(request_id, ACCESS_WAIT, token, seconds)
-        parts = self.answer_parts(request_id, ACCESS_WAIT, {"outcome": "done"})
+        self.open_wait(request_id, EXPORT_WAIT, token, seconds)
+        parts = self.answer_parts(request_id, EXPORT_WAIT, {"outcome": "done"})
         # No parts: the access left its answer before the wait was there, and the wait has taken it over.
         if parts and self.held_up_by(self.get(request_id)) is None:
             self.table.transact(parts)
@@ -225,16 +241,23 @@ class Steps(Identity, Tasks, Holds):
         )
 
     def tell(self, request_id: str, kind: str) -> Request:
-        """Queue the notice of the outcome to every proven contact, once."""
-        code = f"told_{kind}"
+        """Tell every proven contact of the outcome, once; and an old sign-in contact that it was replaced."""
 
         def decide(request: Request) -> Change | None:
             if request.is_final or any(n.kind == kind for n in self.notices(request_id)):
                 return None
-            proven = (self.codes(request_id) or {}).get("proven", [])
-            return Change(code=code, also=[self.notice_part(request_id, kind, channel) for channel in proven])
+            also = [self.notice_part(request_id, kind, channel) for channel in self.proven(request_id)]
+            if request.confirm == Confirm.NEW_CONTACT:
+                same = LOGIN_CONTACTS.difference(self._corrected(request_id))
+                also += self.on_file_parts(request_id, "contact_changed", but=sorted(same))
+            return Change(code=f"told_{kind}", also=also)
 
         return self.change(request_id, decide)
+
+    def _corrected(self, request_id: str) -> set[str]:
+        """What a correction did change, in any store: a field in conflict, or left out, holds what it held."""
+        done = (self.private(request_id, f"corrected.{task.store}") or () for task in self.tasks(request_id))
+        return {str(one["subject"]) for store in done for one in store if one["result"] == "corrected"}
 
     def close_request(self, request_id: str, outcome: Status) -> Request:
         """End a request whose stores are all done, and free the person's lock."""
@@ -242,36 +265,19 @@ class Steps(Identity, Tasks, Holds):
         def decide(request: Request) -> Change | None:
             if request.is_final:
                 return None
-            sets: dict[str, Any] = {"outcome": str(outcome)}
-            return Change(code="closed", to=outcome, sets=sets, also=self._unlock(request))
+            return Change(code="closed", to=outcome, sets={"outcome": str(outcome)}, also=self.unlock_parts(request))
 
         return self.change(request_id, decide)
 
-    def _unlock(self, request: Request) -> list[Item]:
-        """Free the person for the next request, and tell a deletion that waited for this access."""
-        locks = [
-            self.table.delete_op(_lock(subject, request), "{request_id} = {=mine}", mine=request.id)
-            for subject in request.locks
-        ]
-        if request.right is not Right.ACCESS:
-            return locks
-        deletions = (self.table.get({"PK": f"SUBJECT#{s}", "SK": str(Right.DELETION)}) for s in request.locks)
-        waiting = {str(holder["request_id"]) for holder in deletions if holder}
-        return [*locks, *(p for w in sorted(waiting) for p in self.answer_parts(w, ACCESS_WAIT, {"outcome": "done"}))]
+
+def _is_sent_back(request: Request) -> bool:
+    return request.review == Reason.LEGAL_HOLD and not request.is_decided
 
 
 def outcome_of_beginning(request: Request) -> str:
-    """What the state machine does after `begin_work`: go on, wait for an access, or end."""
+    """What the state machine does after `begin_work`: go on, wait for an export, have somebody look, or end."""
     if request.is_final:
         return "ended"
+    if _is_sent_back(request):
+        return "review"
     return "ready" if request.status is Status.IN_PROGRESS else "wait"
-
-
-def _access_locks(request: Request) -> list[Item]:
-    if request.right is not Right.DELETION or request.status in {Status.IN_PROGRESS, Status.NEEDS_REPAIR}:
-        return []
-    return [{"PK": f"SUBJECT#{subject}", "SK": str(Right.ACCESS)} for subject in request.locks]
-
-
-def _lock(subject: str, request: Request) -> Item:
-    return {"PK": f"SUBJECT#{subject}", "SK": str(request.right)}

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
 
@@ -62,6 +63,7 @@ class Update:
         self._sets: list[str] = []
         self._removes: list[str] = []
         self._adds: list[str] = []
+        self._discards: list[str] = []
         self._conditions: list[str] = []
         self._names: dict[str, str] = {}
         self._values: Item = {}
@@ -75,9 +77,14 @@ class Update:
                 self._sets.append(f"{self._name(name)} = {self._value(value)}")
         return self
 
-    def add(self, name: str, number: int) -> "Update":
-        """Add to a number."""
-        self._adds.append(f"{self._name(name)} {self._value(number)}")
+    def add(self, name: str, value: int | AbstractSet[str]) -> "Update":
+        """Add to a number, or to a set of words."""
+        self._adds.append(f"{self._name(name)} {self._value(value)}")
+        return self
+
+    def discard(self, name: str, value: AbstractSet[str]) -> "Update":
+        """Take words out of a set; the attribute goes with the last."""
+        self._discards.append(f"{self._name(name)} {self._value(value)}")
         return self
 
     def when(self, template: str, **values: Any) -> "Update":
@@ -106,12 +113,18 @@ class Update:
         if not check_only:
             made["UpdateExpression"] = " ".join(
                 f"{word} {', '.join(parts)}"
-                for word, parts in (("SET", self._sets), ("REMOVE", self._removes), ("ADD", self._adds))
+                for word, parts in (
+                    ("SET", self._sets),
+                    ("REMOVE", self._removes),
+                    ("ADD", self._adds),
+                    ("DELETE", self._discards),
+                )
                 if parts
             )
         if self._conditions:
             made["ConditionExpression"] = " AND ".join(self._conditions)
-        made["ExpressionAttributeNames"] = self._names
+        if self._names:
+            made["ExpressionAttributeNames"] = self._names
         if self._values:
             made["ExpressionAttributeValues"] = to_wire(self._values)
         return made
@@ -137,6 +150,16 @@ class Table:
             "ScanIndexForward": not newest_first,
             "KeyConditionExpression": "PK = :pk AND begins_with(SK, :prefix)",
             "ExpressionAttributeValues": to_wire({":pk": partition, ":prefix": prefix}),
+        }
+        yield from self._pages(parameters)
+
+    def query_all(self, partition: str) -> Iterator[Item]:
+        """Every item of one partition, read consistently, page by page."""
+        parameters: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "PK = :pk",
+            "ExpressionAttributeValues": to_wire({":pk": partition}),
         }
         yield from self._pages(parameters)
 
@@ -172,8 +195,15 @@ class Table:
 
     def put_many(self, items: Sequence[Item]) -> None:
         """Put items whether or not they were there, 25 at a time; what the table had no room for is put again."""
-        for start in range(0, len(items), 25):
-            left = [{"PutRequest": {"Item": to_wire(item)}} for item in items[start : start + 25]]
+        self._write_many([{"PutRequest": {"Item": to_wire(item)}} for item in items])
+
+    def delete_many(self, keys: Sequence[Item]) -> None:
+        """Delete items whether or not they are there, 25 at a time."""
+        self._write_many([{"DeleteRequest": {"Key": to_wire(key)}} for key in keys])
+
+    def _write_many(self, writes: Sequence[Item]) -> None:
+        for start in range(0, len(writes), 25):
+            left = list(writes[start : start + 25])
             for attempt in range(10):
                 answer = self._client.batch_write_item(RequestItems={self.name: left})
                 left = answer.get("UnprocessedItems", {}).get(self.name, [])
@@ -211,15 +241,9 @@ class Table:
         """An update, as one part of a transaction."""
         return {"Update": update.request(self.name) | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
 
-    def absent_op(self, key: Item) -> Item:
-        """The condition that no item has this key, as one part of a transaction."""
-        return {
-            "ConditionCheck": {
-                "TableName": self.name,
-                "Key": to_wire(key),
-                "ConditionExpression": "attribute_not_exists(PK)",
-            }
-        }
+    def check_op(self, key: Item, template: str, **values: Any) -> Item:
+        """A condition on an item that is not written, as one part of a transaction."""
+        return {"ConditionCheck": Update(key).when(template, **values).request(self.name, check_only=True)}
 
     def delete_op(self, key: Item, template: str, **values: Any) -> Item:
         """A conditional delete, as one part of a transaction."""

@@ -51,18 +51,21 @@ class Tasks(Requests):
 
     def checkpoint_task(self, task: Task) -> Task:
         """Record how far a task is; StaleWriteError when somebody else has taken it over."""
-        item = self._item(task)
-        values = {n: v for n, v in item.items() if n not in {"PK", "SK", "fence"}}
-        absent: dict[str, Any] = {n: None for n in (*_OPTIONAL, *(f"{s}_sealed" for s in _SEALED)) if n not in values}
-        update = (
-            Update(request_key(task.request_id, f"TASK#{task.store}"))
-            .set(**values, **absent)
-            .when("{fence} = {=mine}", mine=task.fence)
-        )
-        if self.table.update(update) is None:
+        if self.table.update(self._changed(task)) is None:
             msg = "another worker has taken this task over"
             raise StaleWriteError(msg)
         return task
+
+    def change_part(self, task: Task) -> Item:
+        """The part of a transaction that changes a task nobody works on."""
+        return self.table.update_op(self._changed(task))
+
+    def _changed(self, task: Task) -> Update:
+        item = self._item(task)
+        values = {n: v for n, v in item.items() if n not in {"PK", "SK", "fence"}}
+        absent: dict[str, Any] = {n: None for n in (*_OPTIONAL, *(f"{s}_sealed" for s in _SEALED)) if n not in values}
+        update = Update(request_key(task.request_id, f"TASK#{task.store}")).set(**values, **absent)
+        return update.when("{fence} = {=mine}", mine=task.fence)
 
     def fail_task(self, request_id: str, store: str, error_class: str) -> None:
         """Record that a store's work ended in an error, unless it is done; the class only, never the message."""
@@ -73,7 +76,10 @@ class Tasks(Requests):
     def restart_task(self, request_id: str, store: str) -> None:
         """Have a store's work done again from the beginning, as if it had never been begun."""
         mine = self.claim_task(self.task(request_id, store))
-        fresh = {"request_id", "store", "kind", "stage", "operation"}
+        fresh = {
+            *("request_id", "store", "kind", "stage", "operation"),
+            *("collections", "purposes", "preview", "refused", "keep_until"),
+        }
         facts = {name: getattr(mine, name) for name in fresh}
         self.checkpoint_task(Task(**facts, fence=mine.fence))
 
@@ -99,7 +105,7 @@ class Tasks(Requests):
         return replace(task, **{name: self.sealer.open(task.request_id, value) for name, value in sealed.items()})
 
 
-_OPTIONAL = ("collection", "verified_at")
+_OPTIONAL = ("collection", "verified_at", "refused", "keep_until")
 
 
 def _task(item: Item) -> Task:
@@ -110,5 +116,7 @@ def _task(item: Item) -> Task:
         "operation": Operation(item["operation"]),
         "status": TaskStatus(item["status"]),
         "counts": Counts.from_dict(item["counts"]),
+        "collections": tuple(item.get("collections", ())),
+        "purposes": tuple(item.get("purposes", ())),
     }
     return Task(**raw)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-from rights.domain.deadline import MALL_TIME
+from rights.domain.mall_time import MALL_TIME
 from rights.domain.rights import Locale
 
 DOMAIN = "rights"

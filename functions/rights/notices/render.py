@@ -4,13 +4,14 @@ import html
 from dataclasses import dataclass
 from datetime import datetime
 
-from rights.domain.deadline import MALL_TIME
+from rights.domain.mall_time import MALL_TIME
 from rights.domain.rights import Locale
 from rights.notices.grounds import GROUND
-from rights.notices.i18n import HTML_LANG, long_date, say, short_date
+from rights.notices.i18n import HTML_LANG, N_, long_date, say, short_date
+from rights.notices.reasons import EXTENSION, OTHER_EXTENSION
 from rights.notices.texts import CLOSING, OPENING, TEXTS, Text
 
-_SET_BY_LAW = 11
+_NO_GROUND = N_("we could not make sure that you may ask for this")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,15 @@ class Facts:
     link: str
     code: str = ""
     ground: int | None = None
+    """Why a right is refused; without one it is refused for want of proof."""
     begins_at: datetime | None = None
     stop_link: str = ""
+    case: str = ""
+    """What tells the texts of one kind apart: the right, or what the person is waited for."""
+    until: datetime | None = None
+    """Until when a question can be answered or a package fetched."""
+    reason: str = ""
+    """The code of the reason for an extension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ def mail(kind: str, locale: Locale, facts: Facts) -> Mail:
     """The mail of a notice: no image, no tracking, no attachment."""
     text, values = TEXTS[kind], _values(locale, facts)
     subject = say(locale, text.subject, **values)
-    sentences = [say(locale, sentence, **values) for sentence in text.sentences]
+    sentences = [say(locale, sentence, **values) for sentence in text.cases.get(facts.case, text.sentences)]
     opening, closing = say(locale, OPENING), say(locale, CLOSING)
     link = f"{say(locale, text.link_words)}\n{_link_of(text, facts)}" if text.has_link else ""
     parts = [opening, *sentences, *([link] if link else []), f"-- \n{closing}"]
@@ -73,6 +81,7 @@ def _link_of(text: Text, facts: Facts) -> str:
 
 
 def _values(locale: Locale, facts: Facts) -> dict[str, str]:
+    begins, until = facts.begins_at or facts.due_at, facts.until or facts.due_at
     return {
         "code": facts.code,
         "reference": facts.reference,
@@ -80,8 +89,11 @@ def _values(locale: Locale, facts: Facts) -> dict[str, str]:
         "short_date": short_date(facts.due_at),
         "link": facts.link,
         "stop_link": facts.stop_link,
-        "begins_short": short_date(facts.begins_at or facts.due_at),
-        "begins_on": long_date(facts.begins_at or facts.due_at, locale),
-        "begins_at": f"{(facts.begins_at or facts.due_at).astimezone(MALL_TIME):%H:%M}",
-        "ground": say(locale, GROUND[facts.ground or _SET_BY_LAW]),
+        "begins_short": short_date(begins),
+        "begins_on": long_date(begins, locale),
+        "begins_at": f"{begins.astimezone(MALL_TIME):%H:%M}",
+        "until": long_date(until, locale),
+        "until_short": short_date(until),
+        "ground": say(locale, GROUND[facts.ground] if facts.ground else _NO_GROUND),
+        "reason": say(locale, EXTENSION.get(facts.reason, OTHER_EXTENSION)),
     }

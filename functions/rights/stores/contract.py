@@ -6,11 +6,13 @@ and names the rows and what will happen to each; the worker records that plan; `
 twice. Reading back after an erasure is planning again: what `plan_page` still wants to change is left over.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Protocol
 
+from rights.datamap.model import Flag
 from rights.domain.identity import Identifier, KeySet
 from rights.domain.work import Counts, Disposition, Kept
 
@@ -52,7 +54,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to happen to one row. `key` is the row's primary key as JSON values, `retained` says on what ground."""
+    """What is to happen to one row. `key` is the row's primary key as JSON values, `kept` says on what ground.
+
+    An empty key: the row ends by itself when its term is over, and nobody has to remember it until then.
+    """
 
     key: dict[str, Any]
     disposition: Disposition
@@ -94,6 +99,10 @@ class ErasurePage:
         wanted = dispositions or (Disposition.ERASE, Disposition.ANONYMISE)
         return [change for change in self.changes if change.disposition in wanted]
 
+    def kept_whole(self, ground: int, until: str) -> "ErasurePage":
+        """The page of a store that an operator left out: all of its rows stay, at least until that day."""
+        return replace(self, changes=[_kept(change, ground, until) for change in self.changes])
+
     def to_dict(self) -> dict[str, Any]:
         """A shape that JSON can carry: what the worker records before it applies the page."""
         resting = {"resting": [_listed(change) for change in self.resting]} if self.resting else {}
@@ -106,6 +115,12 @@ class ErasurePage:
         return cls(changes, raw["next"], resting)
 
 
+def _kept(change: Change, ground: int, until: str) -> Change:
+    if change.kept is not None and change.kept.until >= until:
+        return change
+    return Change(change.key, Disposition.RETAIN, Kept(ground, until, 1))
+
+
 def _listed(change: Change) -> list[Any]:
     kept = [[change.kept.ground, change.kept.until, change.kept.reason]] if change.kept else []
     return [change.key, change.disposition.value, *kept]
@@ -114,6 +129,39 @@ def _listed(change: Change) -> list[Any]:
 def _read(listed: list[Any]) -> Change:
     key, what, *kept = listed
     return Change(key, Disposition(what), *(Kept(ground, until, 1, reason) for ground, until, reason in kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One field of one row that repeats something about the person, with the value it held when it was looked at."""
+
+    collection: str
+    key: dict[str, Any]
+    field: str
+    subject: str
+    value: Any
+    """As JSON has it; `None` for nothing."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """A shape that JSON can carry."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> "Seen":
+        """What `to_dict` wrote."""
+        return cls(**raw)
+
+    @property
+    def place(self) -> str:
+        """Which field of which row, as text that is the same for the same field."""
+        return json.dumps([self.collection, self.key, self.field], sort_keys=True)
+
+
+Corrected = Literal["corrected", "conflict", "gone"]
+"""What came of a correction: a field with another value than the one seen is in conflict, and stays as it is."""
+
+FactTold = tuple[str, str, bool]
+"""What a store tells of the person: name, value, and whether it is an entitlement that lapses with the account."""
 
 
 class Connector(Protocol):
@@ -155,3 +203,78 @@ class Connector(Protocol):
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         """Erase and anonymise the rows of the page, each only if it is still the person's. May run twice."""
         ...
+
+    def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
+        """Every field of the person's rows that repeats one of these subjects, read from the store itself."""
+        ...
+
+    def correct(  # noqa: PLR0917 - a row, a field of it, and two values
+        self, collection: str, keys: KeySet, key: Mapping[str, Any], field: str, seen_value: Any, new_value: str
+    ) -> Corrected:
+        """Put a new value where the one seen still stands, in a row that is still the person's.
+
+        A field that holds the new value already counts as corrected, so this may run twice. A value that the field
+        cannot hold (words for a date) is a conflict too.
+        """
+        ...
+
+    def flags(self, collection: str, purposes: Sequence[str]) -> tuple[Flag, ...]:
+        """The flags of this collection that stop one of these uses of the data."""
+        ...
+
+    def restrict(self, collection: str, keys: KeySet, flags: Sequence[Flag], now: str) -> int:
+        """Set the flags where they are not set yet, and say on how many records they stand now. May run twice."""
+        ...
+
+    def unflagged(self, collection: str, keys: KeySet, flags: Sequence[Flag]) -> int:
+        """How many records still lack one of the flags."""
+        ...
+
+    def freeze(self, keys: KeySet) -> int:
+        """Shut the person's sign-ins, and say how many there are. May run twice."""
+        ...
+
+    def facts(self, keys: KeySet) -> list[FactTold]:
+        """What the marked fields of the person's rows tell (`FieldRights.fact` and `.lapses`)."""
+        ...
+
+
+class Plain:
+    """What a store answers that has no field to correct, no flag to set, no fact to tell and no sign-in to shut."""
+
+    def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
+        """Nothing."""
+        del keys, subjects
+        return []
+
+    def correct(  # noqa: PLR0917 - a row, a field of it, and two values
+        self, collection: str, keys: KeySet, key: Mapping[str, Any], field: str, seen_value: Any, new_value: str
+    ) -> Corrected:
+        """There is no such row."""
+        del collection, keys, key, field, seen_value, new_value
+        return "gone"
+
+    def flags(self, collection: str, purposes: Sequence[str]) -> tuple[Flag, ...]:
+        """None."""
+        del collection, purposes
+        return ()
+
+    def restrict(self, collection: str, keys: KeySet, flags: Sequence[Flag], now: str) -> int:
+        """No record can carry a flag."""
+        del collection, keys, flags, now
+        return 0
+
+    def unflagged(self, collection: str, keys: KeySet, flags: Sequence[Flag]) -> int:
+        """No record lacks one."""
+        del collection, keys, flags
+        return 0
+
+    def freeze(self, keys: KeySet) -> int:
+        """Nobody signs in here."""
+        del keys
+        return 0
+
+    def facts(self, keys: KeySet) -> list[FactTold]:
+        """Nothing."""
+        del keys
+        return []

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Tag, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
 
 from rights.clients import client
 from rights.clock import utc_now
@@ -49,10 +49,11 @@ class Step(_Event):
 class Question(_Event):
     """A question of another function, sealed to its request.
 
-    Contact on file, further identifiers, how many rows; or to erase what was kept until a date, and what is left of it.
+    Contact on file, further identifiers, how many rows, which fields a correction would change, what the rules want to
+    know; or to erase what was kept until a date, and what is left of it.
     """
 
-    ask: Literal["recognise", "locate", "count", "expire"]
+    about: Literal["recognise", "locate", "count", "seen", "facts", "expire"] = Field(alias="ask")
     sealed: str
 
 
@@ -89,9 +90,12 @@ def parse(event: dict[str, Any]) -> Step | Question:
 
 
 def store_of(name: str, kind: str) -> StoreMap:
-    """The store of this name, if it is of this kind; DataMapError if not."""
+    """The store of this name, if it is of this kind; DataMapError if not.
+
+    One store may have several tasks: `login.freeze` is a task of the store `login`.
+    """
     try:
-        store = load_data_map().store(name)
+        store = load_data_map().store(name.partition(".")[0])
     except KeyError:
         msg = "the data map has no such store"
         raise DataMapError(msg) from None
@@ -105,13 +109,20 @@ def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str
     """Answer a question under the seal of its request."""
     given = sealer.open(question.request_id, base64.b64decode(question.sealed))
     reply: dict[str, Any]
-    match question.ask:
+    match question.about:
         case "recognise":
             reply = {"known": connector.recognise(Identifier(Kind(given["kind"]), given["value"]))}
         case "locate":
             reply = {"keys": connector.locate(KeySet.from_mapping(given["keys"])).to_mapping()}
         case "count":
-            reply = {"counts": dict(connector.count(KeySet.from_mapping(given["keys"])))}
+            counts = connector.count(KeySet.from_mapping(given["keys"])).items()
+            wanted = given.get("collections")
+            reply = {"counts": {name: number for name, number in counts if not wanted or name in wanted}}
+        case "seen":
+            seen = connector.seen(KeySet.from_mapping(given["keys"]), given["subjects"])
+            reply = {"seen": [field.to_dict() for field in seen]}
+        case "facts":
+            reply = {"facts": [list(fact) for fact in connector.facts(KeySet.from_mapping(given["keys"]))]}
         case "expire":
             reply = {"page": expire(connector, given).to_dict()}
     return {"sealed": base64.b64encode(sealer.seal(question.request_id, reply)).decode()}

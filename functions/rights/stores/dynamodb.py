@@ -1,21 +1,19 @@
 """DynamoDB stores. Rows are read, counted and changed on the base table, consistently; indexes only look people up."""
 
-import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rights.datamap.model import Collection, DynamoAccess, StoreMap
+from rights.datamap.model import Collection, DynamoAccess, Flag, StoreMap
 from rights.domain.identity import Identifier, Identifies, KeySet
 from rights.domain.work import Disposition
 from rights.errors import DataMapError
-from rights.stores.contract import Change, Cursor, ErasurePage, Page
-from rights.stores.roles import Roles, aws_error
+from rights.stores.contract import Change, Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
+from rights.stores.fields import NUMBERS, fact_fields, facts_of, fits, flag_is_set
+from rights.stores.roles import Roles, aws_error, speaking
 from rights.stores.rules import emptied, judge, planned, rule_fields
 from rights.stores.selection import (
     contact_fields,
@@ -25,16 +23,10 @@ from rights.stores.selection import (
     own_fields,
     selectors,
 )
-from rights.stores.shape import exported_fields, to_record
+from rights.stores.shape import exported_fields, to_json, to_record
+from rights.stores.wire import Expression, Wire, from_wire_json, plain, serialise, to_wire_json
 
-_serialise = TypeSerializer().serialize
-_deserialise = TypeDeserializer().deserialize
-
-_NUMBERS = frozenset({"integer", "int", "long", "number", "double", "float"})
 _WRITERS = 8
-
-Wire = dict[str, Any]
-"""Attribute values as the service speaks them: `{"name": {"S": "text"}}`."""
 
 
 def connect(store: StoreMap, roles: Roles) -> "DynamoConnector":
@@ -42,31 +34,7 @@ def connect(store: StoreMap, roles: Roles) -> "DynamoConnector":
     return DynamoConnector(store, roles.client("dynamodb", store.rights.role_arn), roles.fill)
 
 
-class _Expression:
-    """Names and values of one call's expressions."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.values: Wire = {}
-
-    def name(self, attribute: str) -> str:
-        alias = next((a for a, known in self.names.items() if known == attribute), f"#n{len(self.names)}")
-        self.names[alias] = attribute
-        return alias
-
-    def value(self, wire: Any) -> str:
-        self.values[alias := f":v{len(self.values)}"] = wire
-        return alias
-
-    def one_of(self, attribute: str, wires: list[Any]) -> str:
-        return f"{self.name(attribute)} IN ({', '.join(self.value(wire) for wire in wires)})"
-
-    def parameters(self) -> dict[str, Any]:
-        made: dict[str, Any] = {"ExpressionAttributeNames": self.names} if self.names else {}
-        return made | ({"ExpressionAttributeValues": self.values} if self.values else {})
-
-
-class DynamoConnector:
+class DynamoConnector(Plain):
     """One DynamoDB store of the data map, as a `Connector`."""
 
     def __init__(self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int = 100) -> None:
@@ -125,13 +93,11 @@ class DynamoConnector:
     ) -> ErasurePage:
         """What is to happen to these rows, each read by its key; several at a time."""
         described = self._store.collection(collection)
-        access = self._base(described)
 
         def read(key: Mapping[str, Any]) -> dict[str, Any]:
-            row = self._get(described, access, _from_json(key))
-            return {name: _deserialise(wire) for name, wire in row.items()}
+            return self._row(described, key)
 
-        with _speaking(), ThreadPoolExecutor(_WRITERS) as readers:
+        with ThreadPoolExecutor(_WRITERS) as readers:
             found = list(readers.map(read, row_keys))
         return _planned(described, [row for row in found if self._is_theirs(described, keys, row)], today)
 
@@ -145,46 +111,142 @@ class DynamoConnector:
         with ThreadPoolExecutor(_WRITERS) as writers:
             list(writers.map(apply, page.doing()))
 
+    def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
+        """Read row by row on the base table; a field without a value holds nothing to correct."""
+        return [
+            Seen(described.name, _key_of(described, row), field.name, field.rights.correction or "", to_json(value))
+            for described in self._store.collections
+            if (fields := described.fields_about(subjects))
+            for row in self._all_rows(described, keys, [field.name for field in fields])
+            for field in fields
+            if (value := row.get(field.name)) is not None
+        ]
+
+    def correct(  # noqa: PLR0917 - a row, a field of it, and two values
+        self, collection: str, keys: KeySet, key: Mapping[str, Any], field: str, seen_value: Any, new_value: str
+    ) -> Corrected:
+        """One conditional write; what it refuses is looked at to tell a conflict from a row that is gone."""
+        described = self._store.collection(collection)
+        if not self._holder_values(described, keys):
+            return "gone"
+        if not fits(described.field(field), new_value):
+            return "conflict"
+        expression = Expression()
+        name = expression.name(field)
+        new, seen = (expression.value(w) for w in self._wires(described, field, (new_value, str(seen_value))))
+        conditions = [*self._still_theirs(described, keys, expression), f"{name} IN ({new}, {seen})"]
+        text = f"SET {name} = {new}"
+        if self._change(
+            self._client.update_item, described, from_wire_json(key), conditions, expression, UpdateExpression=text
+        ):
+            return "corrected"
+        return "conflict" if self._is_theirs(described, keys, self._row(described, key)) else "gone"
+
+    def flags(self, collection: str, purposes: Sequence[str]) -> tuple[Flag, ...]:
+        """The flags of this collection that stop one of these uses of the data."""
+        return self._store.collection(collection).rights.flags_for(purposes)
+
+    def restrict(self, collection: str, keys: KeySet, flags: Sequence[Flag], now: str) -> int:
+        """Item by item; an item that is flagged already keeps the time since when."""
+        described = self._store.collection(collection)
+        for flag in flags:
+            for row in self._flag_rows(described, keys, flag):
+                self._set_flag(described, keys, flag, row, now)
+        return sum(flag_is_set(flag, row) for flag in flags for row in self._flag_rows(described, keys, flag))
+
+    def unflagged(self, collection: str, keys: KeySet, flags: Sequence[Flag]) -> int:
+        """Read on the base table; an item that carries a flag and is missing lacks it."""
+        described = self._store.collection(collection)
+        return sum(not flag_is_set(flag, row) for flag in flags for row in self._flag_rows(described, keys, flag))
+
+    def facts(self, keys: KeySet) -> list[FactTold]:
+        """What the marked fields tell, read on the base table."""
+        return [
+            fact
+            for described in self._store.collections
+            if (fields := fact_fields(described))
+            for row in self._all_rows(described, keys, fields)
+            for fact in facts_of(described, row)
+        ]
+
+    def _flag_rows(self, collection: Collection, keys: KeySet, flag: Flag) -> Iterator[dict[str, Any]]:
+        """The items a flag belongs on: one per account, there or not, or all of the person's."""
+        if flag.row is None:
+            yield from self._all_rows(collection, keys, [*flag.set, flag.stamp])
+            return
+        holder = self._base(collection).query_by
+        for value in self._holder_values(collection, keys):
+            [wire] = self._wires(collection, holder, (value,))
+            key = {holder: wire, self._sort_key(collection): {"S": flag.row}}
+            yield plain(key) | self._row(collection, to_wire_json(key))
+
+    def _set_flag(self, collection: Collection, keys: KeySet, flag: Flag, row: Mapping[str, Any], now: str) -> None:
+        if flag_is_set(flag, row):
+            return
+        expression = Expression()
+        sets = {expression.name(name): expression.value(serialise(value)) for name, value in flag.set.items()}
+        not_yet = f"NOT ({' AND '.join(f'{name} = {value}' for name, value in sets.items())})"
+        stamped = f"{expression.name(flag.stamp)} = {expression.value({'S': now})}"
+        text = "SET " + ", ".join([*(f"{name} = {value}" for name, value in sets.items()), stamped])
+        # An item that carries one flag is made where it is missing: its key is the person's own account.
+        theirs = [] if flag.row else self._still_theirs(collection, keys, expression)
+        key = from_wire_json(_key_of(collection, row))
+        self._change(self._client.update_item, collection, key, [*theirs, not_yet], expression, UpdateExpression=text)
+
     def _write(self, collection: Collection, keys: KeySet, change: Change) -> None:
-        expression = _Expression()
-        request: dict[str, Any] = {
-            "TableName": self._table(collection),
-            "Key": _from_json(change.key),
-            "ConditionExpression": self._still_theirs(collection, keys, expression),
-        }
-        erases = change.disposition is Disposition.ERASE
-        if not erases:
-            request["UpdateExpression"] = _emptying(collection, expression)
-        call = self._client.delete_item if erases else self._client.update_item
+        """What is gone, or no longer theirs to change, stays: reading back decides."""
+        expression = Expression()
+        conditions = self._still_theirs(collection, keys, expression)
+        conditions += [
+            f"NOT ({expression.name(rule.field)} = {expression.value({'S': rule.equals})})"
+            for rule in collection.rights.retain_when
+            if rule.field
+        ]
+        key = from_wire_json(change.key)
+        if change.disposition is Disposition.ERASE:
+            self._change(self._client.delete_item, collection, key, conditions, expression)
+        else:
+            text = _emptying(collection, expression)
+            self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
+
+    def _change(
+        self,
+        call: Callable[..., Any],
+        collection: Collection,
+        key: Wire,
+        conditions: Sequence[str],
+        expression: Expression,
+        **more: str,
+    ) -> bool:
+        """Tell whether the item was as the conditions want it, and is now changed."""
+        request = {"TableName": self._table(collection), "Key": key, "ConditionExpression": " AND ".join(conditions)}
         try:
-            call(**request, **expression.parameters())
+            call(**request, **more, **expression.parameters())
         except self._client.exceptions.ConditionalCheckFailedException:
-            return  # gone, or no longer theirs to change: reading back decides
+            return False
         except (ClientError, BotoCoreError) as error:
             raise aws_error(error) from None
+        return True
 
     def _is_theirs(self, collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
         holder = self._base(collection).query_by
         owners = foreign_accounts(collection, keys).items()
-        return str(row.get(holder)) in selectors(collection, keys).get(holder, ()) and all(
-            row.get(name) is None or str(row[name]) in values for name, values in owners
+        begins = self._base(collection).item_prefix
+        return (
+            str(row.get(holder)) in selectors(collection, keys).get(holder, ())
+            and (begins is None or str(row.get(self._sort_key(collection), "")).startswith(begins))
+            and all(row.get(name) is None or str(row[name]) in values for name, values in owners)
         )
 
-    def _still_theirs(self, collection: Collection, keys: KeySet, expression: _Expression) -> str:
+    def _still_theirs(self, collection: Collection, keys: KeySet, expression: Expression) -> list[str]:
         holder = self._base(collection).query_by
         row_is_there = f"attribute_exists({expression.name(collection.primary_key[0])})"
         holder_is_theirs = expression.one_of(
             holder, self._wires(collection, holder, selectors(collection, keys)[holder])
         )
-        nobody_elses = self._nobody_elses(collection, keys, expression)
-        nothing_keeps_it = [
-            f"NOT ({expression.name(rule.field)} = {expression.value({'S': rule.equals})})"
-            for rule in collection.rights.retain_when
-            if rule.field
-        ]
-        return " AND ".join([row_is_there, holder_is_theirs, *nobody_elses, *nothing_keeps_it])
+        return [row_is_there, holder_is_theirs, *self._nobody_elses(collection, keys, expression)]
 
-    def _nobody_elses(self, collection: Collection, keys: KeySet, expression: _Expression) -> list[str]:
+    def _nobody_elses(self, collection: Collection, keys: KeySet, expression: Expression) -> list[str]:
         holder = self._base(collection).query_by
         return [
             f"(attribute_not_exists({expression.name(name)}) OR "
@@ -200,37 +262,54 @@ class DynamoConnector:
         place = int(after["value"]) if after else 0
         if place >= len(values):
             return [], None
-        expression = _Expression()
+        expression = Expression()
         request = self._query(collection, keys, values[place], expression)
         request["ProjectionExpression"] = ", ".join(expression.name(name) for name in dict.fromkeys(fields))
         if after and after["key"]:
-            request["ExclusiveStartKey"] = _from_json(after["key"])
-        with _speaking():
+            request["ExclusiveStartKey"] = from_wire_json(after["key"])
+        with speaking():
             answer = self._client.query(**request, **expression.parameters(), Limit=self._page_size)
-        rows = [{name: _deserialise(wire) for name, wire in item.items()} for item in answer["Items"]]
+        rows = [plain(item) for item in answer["Items"]]
         if last := answer.get("LastEvaluatedKey"):
-            return rows, {"value": place, "key": _to_json(last)}
+            return rows, {"value": place, "key": to_wire_json(last)}
         return rows, {"value": place + 1, "key": None} if place + 1 < len(values) else None
+
+    def _all_rows(self, collection: Collection, keys: KeySet, fields: list[str]) -> Iterator[dict[str, Any]]:
+        after: Cursor | None = None
+        while True:
+            rows, after = self._rows(collection, keys, after, [*collection.primary_key, *fields])
+            yield from rows
+            if after is None:
+                return
+
+    def _row(self, collection: Collection, key: Mapping[str, Any]) -> dict[str, Any]:
+        """One row by its key; empty where there is none."""
+        with speaking():
+            return plain(self._get(collection, self._base(collection), from_wire_json(key)))
 
     def _count(self, collection: Collection, keys: KeySet) -> int:
         total = 0
         for value in self._holder_values(collection, keys):
-            expression = _Expression()
+            expression = Expression()
             request = self._query(collection, keys, value, expression)
-            with _speaking():
+            with speaking():
                 pages = self._client.get_paginator("query").paginate(
                     **request, **expression.parameters(), Select="COUNT"
                 )
                 total += sum(page["Count"] for page in pages)
         return total
 
-    def _query(self, collection: Collection, keys: KeySet, value: str, expression: _Expression) -> dict[str, Any]:
-        holder = self._base(collection).query_by
-        [wire] = self._wires(collection, holder, (value,))
+    def _query(self, collection: Collection, keys: KeySet, value: str, expression: Expression) -> dict[str, Any]:
+        access = self._base(collection)
+        [wire] = self._wires(collection, access.query_by, (value,))
+        of_the_key = f"{expression.name(access.query_by)} = {expression.value(wire)}"
+        if access.item_prefix is not None:
+            sort, begins = expression.name(self._sort_key(collection)), expression.value({"S": access.item_prefix})
+            of_the_key += f" AND begins_with({sort}, {begins})"
         request: dict[str, Any] = {
             "TableName": self._table(collection),
             "ConsistentRead": True,
-            "KeyConditionExpression": f"{expression.name(holder)} = {expression.value(wire)}",
+            "KeyConditionExpression": of_the_key,
         }
         if conditions := self._nobody_elses(collection, keys, expression):
             request["FilterExpression"] = " AND ".join(conditions)
@@ -241,19 +320,19 @@ class DynamoConnector:
 
     def _look_up(self, collection: Collection, access: DynamoAccess, value: str) -> Iterator[dict[str, Any]]:
         """The rows behind one value. An index may lag: what counts is what the base table says of its rows."""
-        expression = _Expression()
+        expression = Expression()
         [wire] = self._wires(collection, access.query_by, (value,))
         request: dict[str, Any] = {
             "TableName": self._fill(access.table),
             "KeyConditionExpression": f"{expression.name(access.query_by)} = {expression.value(wire)}",
         }
         request |= {"IndexName": access.index} if access.index else {"ConsistentRead": True}
-        with _speaking():
+        with speaking():
             for page in self._client.get_paginator("query").paginate(**request, **expression.parameters()):
                 for item in page["Items"]:
                     row = self._get(collection, access, item) if access.index else item
                     if row.get(access.query_by) == wire:
-                        yield {name: _deserialise(part) for name, part in row.items()}
+                        yield plain(row)
 
     def _get(self, collection: Collection, access: DynamoAccess, item: Wire) -> Wire:
         key = {name: item[name] for name in collection.primary_key}
@@ -269,43 +348,32 @@ class DynamoConnector:
         msg = f"{self._store.fides_key}.{collection.name}: rows cannot be reached without an index"
         raise DataMapError(msg)
 
+    def _sort_key(self, collection: Collection) -> str:
+        holder = self._base(collection).query_by
+        return next(name for name in collection.primary_key if name != holder)
+
     def _table(self, collection: Collection) -> str:
         return self._fill(self._base(collection).table)
 
     @staticmethod
-    def _wires(collection: Collection, name: str, values: tuple[str, ...]) -> list[Wire]:
-        kind = "N" if collection.field(name).fides_meta.data_type in _NUMBERS else "S"
+    def _wires(collection: Collection, name: str, values: Iterable[str]) -> list[Wire]:
+        kind = "N" if collection.field(name).fides_meta.data_type in NUMBERS else "S"
         return [{kind: value} for value in values]
 
 
 def _planned(collection: Collection, rows: Iterable[dict[str, Any]], today: str) -> ErasurePage:
     return planned(
         collection,
-        (
-            (row, _to_json({n: _serialise(row[n]) for n in collection.primary_key}), judge(collection, row, today))
-            for row in rows
-        ),
+        ((row, _key_of(collection, row), judge(collection, row, today)) for row in rows),
     )
 
 
-def _emptying(collection: Collection, expression: _Expression) -> str:
+def _key_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
+    return to_wire_json({name: serialise(row[name]) for name in collection.primary_key})
+
+
+def _emptying(collection: Collection, expression: Expression) -> str:
     changes = emptied(collection)
-    sets = [f"{expression.name(n)} = {expression.value(_serialise(v))}" for n, v in changes.items() if v is not None]
+    sets = [f"{expression.name(n)} = {expression.value(serialise(v))}" for n, v in changes.items() if v is not None]
     removes = [expression.name(name) for name, value in changes.items() if value is None]
     return " ".join(f"{word} {', '.join(parts)}" for word, parts in (("SET", sets), ("REMOVE", removes)) if parts)
-
-
-@contextmanager
-def _speaking() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise aws_error(error) from None
-
-
-def _to_json(wires: Wire) -> dict[str, Any]:
-    return {n: {"B": base64.b64encode(bytes(w["B"])).decode()} if "B" in w else dict(w) for n, w in wires.items()}
-
-
-def _from_json(raw: Mapping[str, Any]) -> Wire:
-    return {n: {"B": base64.b64decode(w["B"])} if "B" in w else dict(w) for n, w in raw.items()}

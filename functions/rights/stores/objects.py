@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,8 +13,8 @@ from rights.datamap.model import Collection, ObjectAccess, StoreMap
 from rights.domain.identity import Identifier, KeySet
 from rights.domain.work import Disposition
 from rights.errors import DataMapError, StoreRefusedError, StoreUnavailableError
-from rights.stores.contract import Change, Cursor, ErasurePage, File, Page, Readable, Record
-from rights.stores.roles import Roles, aws_error
+from rights.stores.contract import Change, Cursor, ErasurePage, File, Page, Plain, Readable, Record
+from rights.stores.roles import Roles, aws_error, speaking
 from rights.stores.rules import Judgement, judge
 from rights.stores.selection import erasure_order
 from rights.stores.shape import exported_fields
@@ -40,7 +40,7 @@ class _Object:
     markers: list[str] = field(default_factory=list)
 
 
-class ObjectConnector:
+class ObjectConnector(Plain):
     """One bucket of the data map, as a `Connector`."""
 
     def __init__(self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int = 50) -> None:
@@ -117,7 +117,7 @@ class ObjectConnector:
 
     def _delete(self, collection: Collection, ids: list[dict[str, str]]) -> None:
         bucket = self._bucket(collection)
-        with _speaking():
+        with speaking():
             errors = self._client.delete_objects(Bucket=bucket, Delete={"Objects": ids, "Quiet": True}).get(
                 "Errors", []
             )
@@ -227,7 +227,7 @@ class ObjectConnector:
     def _versions(self, collection: Collection, prefix: str, after: str) -> Iterator[tuple[dict[str, Any], bool]]:
         place: dict[str, str] = {"KeyMarker": after} if after else {}
         while True:
-            with _speaking():
+            with speaking():
                 answer = self._client.list_object_versions(Bucket=self._bucket(collection), Prefix=prefix, **place)
             entries = [(v, False) for v in answer.get("Versions", [])]
             entries += [(v, True) for v in answer.get("DeleteMarkers", [])]
@@ -267,11 +267,3 @@ def _neutral_name(key: str, place: int) -> str:
     _, dot, ending = key.rpartition("/")[2].lower().rpartition(".")
     ending = ending if dot and _ENDING.fullmatch(ending) else "bin"
     return f"{place:02d}.{'txt' if ending in _PAGES else ending}"
-
-
-@contextmanager
-def _speaking() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise aws_error(error) from None

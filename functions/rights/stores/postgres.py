@@ -9,11 +9,12 @@ import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 from psycopg.rows import dict_row
 
-from rights.datamap.model import Collection, StoreMap
+from rights.datamap.model import Collection, Flag, StoreMap
 from rights.domain.identity import Identifier, KeySet
 from rights.domain.work import Disposition, Kept
 from rights.errors import DataMapError, StoreRefusedError, StoreUnavailableError
-from rights.stores.contract import Cursor, ErasurePage, Page
+from rights.stores.contract import Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
+from rights.stores.fields import fact_fields, facts_of, fits
 from rights.stores.roles import Roles, aws_error
 from rights.stores.rules import Judgement, judge, planned, rule_fields
 from rights.stores.selection import contact_fields, erasure_order, identifiers_of
@@ -129,7 +130,7 @@ def _read_secret(store: StoreMap, roles: Roles) -> Mapping[str, Any]:
         raise StoreRefusedError(msg) from None
 
 
-class PostgresConnector:
+class PostgresConnector(Plain):
     """One PostgreSQL store of the data map, as a `Connector`."""
 
     def __init__(self, store: StoreMap, database: Database, *, page_size: int = 200) -> None:
@@ -214,6 +215,81 @@ class PostgresConnector:
                     _execute(connection, statements.anonymise(described, anonymise))
 
         self._database.run(work)
+
+    def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
+        """Read page by page, each value as the server writes it; an empty field holds nothing to correct."""
+        statements = Statements(self._store, keys)
+        found: list[Seen] = []
+        for described in self._store.collections:
+            fields = described.fields_about(subjects)
+            names, after = [field.name for field in fields], None
+            while names:
+                rows = self._fetch(statements.texts(described, names, after, self._page_size))
+                found += [
+                    Seen(described.name, key_of(described, row), field.name, field.rights.correction or "", value)
+                    for row in rows
+                    for field in fields
+                    if (value := row[field.name]) is not None
+                ]
+                if len(rows) < self._page_size:
+                    break
+                after = list(key_of(described, rows[-1]).values())
+        return found
+
+    def correct(  # noqa: PLR0917 - a row, a field of it, and two values
+        self, collection: str, keys: KeySet, key: Mapping[str, Any], field: str, seen_value: Any, new_value: str
+    ) -> Corrected:
+        """One statement; a value that the column or one of its rules refuses is a conflict."""
+        described = self._store.collection(collection)
+        if not fits(described.field(field), new_value):
+            return "conflict"
+        statements = Statements(self._store, keys)
+        statement = statements.correct(described, key, field, str(seen_value), new_value)
+
+        def work(connection: Connection) -> bool | None:
+            try:
+                return _execute(connection, statement).rowcount > 0
+            except (psycopg.DataError, psycopg.IntegrityError):
+                return None
+
+        done = self._database.run(work)
+        if done:
+            return "corrected"
+        is_there = self._fetch(statements.rows(described, described.primary_key, [key]))
+        return "conflict" if done is None or is_there else "gone"
+
+    def flags(self, collection: str, purposes: Sequence[str]) -> tuple[Flag, ...]:
+        """The flags of this collection that stop one of these uses of the data."""
+        return self._store.collection(collection).rights.flags_for(purposes)
+
+    def restrict(self, collection: str, keys: KeySet, flags: Sequence[Flag], now: str) -> int:
+        """One statement per flag; a row that carries it already keeps the time since when."""
+        described = self._store.collection(collection)
+        statements = Statements(self._store, keys)
+        orders = [statements.set_flag(described, flag, now) for flag in flags]
+        self._database.run(lambda connection: [_execute(connection, order) for order in orders])
+        return sum(self._flagged(described, keys, flag)[1] for flag in flags)
+
+    def unflagged(self, collection: str, keys: KeySet, flags: Sequence[Flag]) -> int:
+        """Counted on the server itself."""
+        counts = [self._flagged(self._store.collection(collection), keys, flag) for flag in flags]
+        return sum(rows - flagged for rows, flagged in counts)
+
+    def facts(self, keys: KeySet) -> list[FactTold]:
+        """What the marked fields tell."""
+        found: list[FactTold] = []
+        for described in self._store.collections:
+            names, after = [*described.primary_key, *fact_fields(described)], None
+            while fact_fields(described):
+                rows, after = self._rows(described, keys, after, names)
+                found += [fact for row in rows for fact in facts_of(described, row)]
+                if after is None:
+                    break
+        return found
+
+    def _flagged(self, collection: Collection, keys: KeySet, flag: Flag) -> tuple[int, int]:
+        [counts] = self._fetch(Statements(self._store, keys).count_flagged(collection, flag))
+        return int(counts["n"]), int(counts["flagged"])
 
     def _rows(
         self, collection: Collection, keys: KeySet, after: Cursor | None, fields: Iterable[str]

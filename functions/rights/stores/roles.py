@@ -1,6 +1,7 @@
 """Reaching a store as its owner allows: by assuming the one role that its data map names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ _TRANSIENT = frozenset(
         "ExpiredToken",
         "ExpiredTokenException",
         "InternalError",
+        "InternalErrorException",
         "InternalServerError",
         "InternalServiceError",
         "LimitExceededException",
@@ -39,6 +41,7 @@ _TRANSIENT = frozenset(
         "SlowDown",
         "Throttling",
         "ThrottlingException",
+        "TooManyRequestsException",
         "TransactionConflictException",
     }
 )
@@ -90,3 +93,12 @@ def aws_error(error: ClientError | BotoCoreError) -> StoreUnavailableError | Sto
         return StoreUnavailableError(type(error).__name__)
     code = str(error.response.get("Error", {}).get("Code", "unknown"))
     return (StoreUnavailableError if code in _TRANSIENT else StoreRefusedError)(f"{error.operation_name}: {code}")
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """What AWS refuses in here is raised as one of our errors, without the values it was about."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise aws_error(error) from None

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from rights.datamap.model import Collection, RetainWhen
-from rights.domain.deadline import MALL_TIME
+from rights.domain.mall_time import MALL_TIME
 from rights.domain.period import day_after
 from rights.domain.work import Disposition, Kept
 from rights.errors import DataMapError

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from psycopg.sql import SQL, Composable, Composed, Placeholder
 from psycopg.sql import Identifier as Name
 
-from rights.datamap.model import Collection, StoreMap
+from rights.datamap.links import Link, links
+from rights.datamap.model import Collection, Flag, StoreMap
 from rights.domain.identity import KeySet
 from rights.errors import DataMapError
 from rights.stores.rules import emptied
-from rights.stores.selection import Link, Selectors, foreign_accounts, links, own_fields, selectors
+from rights.stores.selection import Selectors, foreign_accounts, own_fields, selectors
 from rights.stores.shape import to_json
 
 _AND = SQL(" AND ")
@@ -85,6 +86,16 @@ class Statements:
 
     def page(self, collection: Collection, fields: Iterable[str], after: Sequence[Any] | None, limit: int) -> Statement:
         """The next rows by primary key."""
+        return self._page(collection, _columns(dict.fromkeys(fields)), after, limit)
+
+    def texts(
+        self, collection: Collection, fields: Iterable[str], after: Sequence[Any] | None, limit: int
+    ) -> Statement:
+        """The next rows by primary key, with these fields as the server writes them."""
+        texts = _COMMA.join(SQL("t.{0}::text AS {0}").format(Name(name)) for name in fields)
+        return self._page(collection, _COMMA.join([_columns(collection.primary_key), texts]), after, limit)
+
+    def _page(self, collection: Collection, columns: Composed, after: Sequence[Any] | None, limit: int) -> Statement:
         given = _Parameters()
         key = _columns(collection.primary_key)
         where = [self._theirs(collection, "t", given)]
@@ -92,7 +103,7 @@ class Statements:
             # As text: the server reads each as the type of its column.
             where.append(SQL("({}) > ({})").format(key, given.add_all(str(value) for value in after)))
         text = SQL("SELECT {} FROM {} t WHERE {} ORDER BY {} LIMIT {}").format(
-            _columns(dict.fromkeys(fields)), Name(collection.name), _AND.join(where), key, given.add(limit)
+            columns, Name(collection.name), _AND.join(where), key, given.add(limit)
         )
         return Statement(text, given)
 
@@ -147,6 +158,40 @@ class Statements:
             _COMMA.join(sets),
             _given_keys(collection, row_keys, given),
             _AND.join(self._still_to_change(collection, given)),
+        )
+        return Statement(text, given)
+
+    def correct(
+        self, collection: Collection, row_key: Mapping[str, Any], field: str, seen_value: str, new_value: str
+    ) -> Statement:
+        """Put a new value in a row still theirs where the one seen stands, or the new one already."""
+        given = _Parameters()
+        column, new = Name(field), given.add(new_value)
+        stands = SQL("(t.{0}::text = {1} OR t.{0} = {2})").format(column, given.add(seen_value), new)
+        text = SQL("UPDATE {} t SET {} = {} FROM {} WHERE {}").format(
+            Name(collection.name),
+            column,
+            new,
+            _given_keys(collection, [row_key], given),
+            _AND.join([*_same_row(collection), self._theirs(collection, "t", given), stands]),
+        )
+        return Statement(text, given)
+
+    def set_flag(self, collection: Collection, flag: Flag, now: str) -> Statement:
+        """Set a flag in all of their rows that lack it."""
+        given = _Parameters()
+        values = flag.set | {flag.stamp: now}
+        sets = [SQL("{} = {}").format(Name(name), given.add(value)) for name, value in values.items()]
+        text = SQL("UPDATE {} t SET {} WHERE {} AND NOT {}").format(
+            Name(collection.name), _COMMA.join(sets), self._theirs(collection, "t", given), _is_set(flag, given)
+        )
+        return Statement(text, given)
+
+    def count_flagged(self, collection: Collection, flag: Flag) -> Statement:
+        """How many of their rows there are (`n`), and how many carry the flag (`flagged`)."""
+        given = _Parameters()
+        text = SQL("SELECT count(*) AS n, count(*) FILTER (WHERE {}) AS flagged FROM {} t WHERE {}").format(
+            _is_set(flag, given), Name(collection.name), self._theirs(collection, "t", given)
         )
         return Statement(text, given)
 
@@ -212,6 +257,11 @@ def _any_of(alias: str, carried: Selectors, given: _Parameters) -> Composed:
     return _OR.join(
         SQL("{}.{} IN ({})").format(Name(alias), Name(name), given.add_all(values)) for name, values in carried.items()
     )
+
+
+def _is_set(flag: Flag, given: _Parameters) -> Composed:
+    parts = [SQL("t.{} IS NOT DISTINCT FROM {}").format(Name(name), given.add(v)) for name, v in flag.set.items()]
+    return SQL("({})").format(_AND.join(parts))
 
 
 def _same_row(collection: Collection) -> list[Composable]:

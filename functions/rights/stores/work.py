@@ -1,61 +1,32 @@
 """The work on one store for one request: page after page, recorded as it goes, whatever interrupts it.
 
-Whoever claims a task last works on; the ledger refuses every checkpoint of those before. A page of an erasure is
-recorded as an intent before it is applied, and folded into the counts after: a worker that dies in between leaves the
-intent, its successor applies it again, which changes nothing more, and counts it once.
+Whoever claims a task last works on; the ledger refuses every checkpoint of those before. What a page is, and what it
+means to read it back, is each operation's own (`rights.stores.works`); the way through the collections, the record of
+it and the late rounds are here, the same for all.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from rights.clock import Clock, stamp
-from rights.domain.deadline import MALL_TIME
 from rights.domain.identity import KeySet
 from rights.domain.rights import Operation
-from rights.domain.work import Counts, Disposition, TaskStatus
-from rights.errors import NotReadyError
-from rights.ledger.model import RetainedRows, Task
-from rights.stores.contract import Connector, ErasurePage, Page
+from rights.domain.work import Counts, TaskStatus
+from rights.errors import DataMapError, NotReadyError
+from rights.ledger.model import Task
+from rights.stores.contract import Connector
+from rights.stores.works.correct import Correct
+from rights.stores.works.doing import Doing, Done, Parts, TaskLedger, Tools, counts_of, entry_of, part_of
+from rights.stores.works.erase import Erase
+from rights.stores.works.export import Export
+from rights.stores.works.restrict import Freeze, Restrict
 
 MAX_LATE_ROUNDS = 3
-"""How often rows that came in during an erasure are erased again before somebody has to look."""
+"""How often rows that came in during the work are worked on again before somebody has to look."""
 
 _RESERVE_MILLIS = 120_000
 
 Outcome = Literal["more", "read_back", "done", "failed"]
-
-
-class TaskLedger(Protocol):
-    """What the worker needs of the ledger."""
-
-    def task(self, request_id: str, store: str) -> Task:
-        """One store's task."""
-        ...
-
-    def claim_task(self, task: Task) -> Task:
-        """Take the task over: the task as it is now, under a new fence."""
-        ...
-
-    def checkpoint_task(self, task: Task) -> Task:
-        """Record how far the task is; StaleWriteError when its fence is not the newest."""
-        ...
-
-    def private(self, request_id: str, part: str) -> Any:
-        """A sealed part of the request, opened."""
-        ...
-
-    def retain(self, request_id: str, bundles: Sequence[RetainedRows]) -> None:
-        """Remember rows that are kept until a date; the same name again writes the same place again."""
-        ...
-
-
-class Parts(Protocol):
-    """Where exported pages go."""
-
-    def write(self, folder: str, number: int, page: Page, records_before: int) -> None:
-        """Write a page; the same number again writes the same place again."""
-        ...
 
 
 class Context(Protocol):
@@ -96,8 +67,8 @@ class Worker:
     def __init__(self, ledger: TaskLedger, connector: Connector, parts: Parts, clock: Clock) -> None:
         self._ledger = ledger
         self._connector = connector
-        self._parts = parts
         self._clock = clock
+        self._tools = Tools(ledger, connector, parts, clock)
 
     def run(self, step: Literal["work", "read_back"], request_id: str, store: str, context: Context) -> Report:
         """Do one invocation's worth of a step; a step that is out of turn says what the turn is."""
@@ -113,15 +84,30 @@ class Worker:
             msg = "the person of this request is not resolved yet"
             raise NotReadyError(msg)
         keys = KeySet.from_mapping(subject["keys"])
+        doing = self._doing(task)
         task = self._fitted(task)
-        return self._work(task, keys, time) if step == "work" else self._read_back(task, keys, time)
+        return self._work(task, keys, time, doing) if step == "work" else self._read_back(task, keys, time, doing)
 
-    def _work(self, task: Task, keys: KeySet, time: _Time) -> Report:
+    def _doing(self, task: Task) -> Doing:
+        match task.operation:
+            case Operation.EXPORT:
+                return Export(self._tools)
+            case Operation.ERASE:
+                return Erase(self._tools)
+            case Operation.CORRECT:
+                return Correct(self._tools, task.request_id, task.store)
+            case Operation.RESTRICT:
+                return Restrict(self._tools)
+            case Operation.FREEZE:
+                return Freeze(self._tools)
+
+    def _work(self, task: Task, keys: KeySet, time: _Time, doing: Doing) -> Report:
         if not task.by_collection:
-            task = self._begin(task, keys)
-        do_page = self._export_page if task.operation is Operation.EXPORT else self._erase_page
+            task = self._begin(task, keys, doing)
         while True:
-            task = do_page(task, keys)
+            name = self._collection_of(task)
+            task, done = doing.do_page(task, keys, name)
+            task = self._fold(task, name, done, doing)
             if task.status is TaskStatus.DONE:
                 return Report(task.store, "done")
             if task.status is TaskStatus.READING_BACK:
@@ -129,108 +115,90 @@ class Worker:
             if time.is_up():
                 return Report(task.store, "more")
 
-    def _begin(self, task: Task, keys: KeySet) -> Task:
-        found = self._connector.count(keys)
-        first, *_ = order = self._connector.collections()
+    def _begin(self, task: Task, keys: KeySet, doing: Doing) -> Task:
+        order = self._order(task)
+        everything = doing.found(keys)
+        found = {name: everything.get(name, 0) for name in order}
         return self._ledger.checkpoint_task(
             replace(
                 task,
                 status=TaskStatus.WORKING,
-                collection=first,
+                collection=order[0],
                 found_at_start=sum(found.values()),
                 counts=Counts(found=sum(found.values())),
-                by_collection={name: Counts(found=found.get(name, 0)).to_dict() for name in order},
+                by_collection={name: Counts(found=number).to_dict() for name, number in found.items()},
             )
         )
 
-    def _export_page(self, task: Task, keys: KeySet) -> Task:
-        name = self._collection_of(task)
-        page = self._connector.read_page(name, keys, task.cursor)
-        before = _counts_of(task, name).exported
-        self._parts.write(f"{task.request_id}/{task.store}/{name}", task.page, page, before)
-        return self._fold(task, Counts(exported=len(page.records)), page.next)
-
-    def _erase_page(self, task: Task, keys: KeySet) -> Task:
-        name = self._collection_of(task)
-        if task.intent is not None:
-            page = ErasurePage.from_dict(task.intent)
-        else:
-            today = self._clock().astimezone(MALL_TIME).date().isoformat()
-            page = self._connector.plan_page(name, keys, task.cursor, today)
-            if page.to_do:
-                task = self._ledger.checkpoint_task(replace(task, intent=page.to_dict()))
-        if page.to_do:
-            self._connector.apply_page(name, keys, page)
-        # What an earlier round kept is counted; a later round only adds what it changes.
-        added = ErasurePage(page.doing()) if _entry(task, name).get("passed") else page
-        return self._fold(task, replace(added.counts(), found=0), page.next)
+    def _order(self, task: Task) -> list[str]:
+        """The collections of the task, in the order in which an erasure must take them."""
+        order = part_of(self._connector.collections(), task)
+        if not order:
+            msg = "the data map has lost the collections of this task"
+            raise DataMapError(msg)
+        return order
 
     def _collection_of(self, task: Task) -> str:
-        return task.collection or self._connector.collections()[0]
+        return task.collection or self._order(task)[0]
 
     def _fitted(self, task: Task) -> Task:
         """The task as the data map of today can go on with it.
 
         A map that was deployed since may have lost the collection the task stands at: it starts over from the first.
-        Erasing again changes nothing, and an export writes the same names again.
+        Doing a page again changes nothing, and an export writes the same names again.
         """
-        if task.collection is None or task.collection in self._connector.collections():
+        if task.collection is None or task.collection in self._order(task):
             return task
         return replace(task, collection=None, cursor=None, intent=None, page=0)
 
-    def _fold(self, task: Task, added: Counts, following: dict[str, Any] | None) -> Task:
-        name = self._collection_of(task)
-        counted = (_counts_of(task, name) + added).to_dict()
-        entry = _entry(task, name) | counted | ({} if following else {"passed": True})
+    def _fold(self, task: Task, name: str, done: Done, doing: Doing) -> Task:
+        counted = (counts_of(task, name) + done.counts).to_dict()
+        entry = entry_of(task, name) | counted | done.entry | ({} if done.next else {"passed": True})
         task = replace(
             task,
             status=TaskStatus.WORKING,
             collection=name,
-            cursor=following,
+            cursor=done.next,
             intent=None,
             page=task.page + 1,
-            counts=task.counts + added,
+            counts=task.counts + done.counts,
             by_collection=task.by_collection | {name: entry},
             error_class="",
         )
-        return self._ledger.checkpoint_task(task if following else self._after_collection(task, name))
+        return self._ledger.checkpoint_task(task if done.next else self._after_collection(task, name, doing))
 
-    def _after_collection(self, task: Task, name: str) -> Task:
-        order = self._connector.collections()
+    def _after_collection(self, task: Task, name: str, doing: Doing) -> Task:
+        order = self._order(task)
         rest = order[order.index(name) + 1 :]
         if rest:
             return replace(task, collection=rest[0], cursor=None, page=0)
         task = replace(task, collection=None, cursor=None, page=0)
-        if task.operation is Operation.EXPORT:
-            return _summed_up(replace(task, status=TaskStatus.DONE))
-        return _unread(replace(task, status=TaskStatus.READING_BACK))
+        if doing.reads_back:
+            return _unread(replace(task, status=TaskStatus.READING_BACK))
+        return _summed_up(replace(task, status=TaskStatus.DONE))
 
-    def _read_back(self, task: Task, keys: KeySet, time: _Time) -> Report:
-        today = self._clock().astimezone(MALL_TIME).date().isoformat()
+    def _read_back(self, task: Task, keys: KeySet, time: _Time, doing: Doing) -> Report:
         while True:
-            task = self._read_page(task, keys, today)
+            task = self._read_page(task, keys, doing)
             if task.collection is None:
-                return self._conclude(task)
+                return self._conclude(task, doing)
             if time.is_up():
                 self._ledger.checkpoint_task(task)
                 return Report(task.store, "read_back", _left(task))
 
-    def _read_page(self, task: Task, keys: KeySet, today: str) -> Task:
+    def _read_page(self, task: Task, keys: KeySet, doing: Doing) -> Task:
         name = self._collection_of(task)
-        page = self._connector.plan_page(name, keys, task.cursor, today)
-        entry = _entry(task, name)
-        kept = replace(ErasurePage(page.doing(Disposition.RETAIN)).counts(), found=0)
-        seen = Counts.from_dict(entry.get("seen", {})) + kept
-        entry = entry | {"seen": seen.to_dict(), "left": int(entry.get("left", 0)) + page.to_do}
-        # Before the checkpoint: a read-back that is taken up again writes the same names again.
-        self._ledger.retain(task.request_id, list(_retained(task, name, keys, page)))
-        order = self._connector.collections()
-        following = name if page.next else next(iter(order[order.index(name) + 1 :]), None)
-        number = task.page + 1 if page.next else 0
+        read = doing.read_page(task, keys, name)
+        entry = entry_of(task, name)
+        seen = Counts.from_dict(entry.get("seen", {})) + read.kept
+        entry = entry | {"seen": seen.to_dict(), "left": int(entry.get("left", 0)) + read.left}
+        order = self._order(task)
+        following = name if read.next else next(iter(order[order.index(name) + 1 :]), None)
+        number = task.page + 1 if read.next else 0
         by_collection = task.by_collection | {name: entry}
-        return replace(task, collection=following, cursor=page.next, page=number, by_collection=by_collection)
+        return replace(task, collection=following, cursor=read.next, page=number, by_collection=by_collection)
 
-    def _conclude(self, task: Task) -> Report:
+    def _conclude(self, task: Task, doing: Doing) -> Report:
         left = _left(task)
         if not left:
             verified = {
@@ -244,7 +212,7 @@ class Worker:
         if task.late_rounds >= MAX_LATE_ROUNDS:
             self._ledger.checkpoint_task(replace(task, status=TaskStatus.FAILED, error_class="RowsLeft"))
             return Report(task.store, "failed", left)
-        late = replace(task, status=TaskStatus.WORKING, late_rounds=task.late_rounds + 1)
+        late = replace(doing.again(task), status=TaskStatus.WORKING, late_rounds=task.late_rounds + 1)
         self._ledger.checkpoint_task(late)
         return Report(task.store, "more", left)
 
@@ -260,38 +228,8 @@ def _turn(task: Task, step: str) -> Outcome | None:
     return "failed" if task.status is TaskStatus.FAILED else "more"
 
 
-def _entry(task: Task, name: str) -> dict[str, Any]:
-    """What is known of a collection; nothing of one that the data map has only gained since the task was begun."""
-    entry: dict[str, Any] = task.by_collection.get(name) or Counts().to_dict()
-    return entry
-
-
-def _counts_of(task: Task, name: str) -> Counts:
-    return Counts.from_dict(_entry(task, name))
-
-
 def _left(task: Task) -> int:
     return sum(int(entry.get("left", 0)) for entry in task.by_collection.values())
-
-
-def _retained(task: Task, name: str, keys: KeySet, page: ErasurePage) -> Iterator[RetainedRows]:
-    """The rows of a page that stay until a date, one bundle for each date, ground and reason."""
-    bundles: dict[tuple[str, int, str], list[dict[str, Any]]] = {}
-    for change in (*page.doing(Disposition.RETAIN), *page.resting):
-        if (kept := change.kept) is not None:
-            bundles.setdefault((kept.until, kept.ground, kept.reason), []).append(change.key)
-    for (until, ground, reason), rows in bundles.items():
-        yield RetainedRows(
-            request_id=task.request_id,
-            store=task.store,
-            collection=name,
-            label=f"{task.page:06d}.{ground}.{reason}",
-            until=until,
-            ground=ground,
-            reason=reason,
-            keys=keys.to_mapping(),
-            rows=rows,
-        )
 
 
 def _unread(task: Task) -> Task:
@@ -307,7 +245,9 @@ def _summed_up(task: Task) -> Task:
     """The task with its final counts: what was found is what was dealt with, also when rows came or went meanwhile."""
     final = {}
     for name in task.by_collection:
-        counts = _counts_of(task, name)
-        final[name] = replace(counts, found=counts.exported + counts.erased + counts.anonymised + counts.retained)
+        counts = counts_of(task, name)
+        erased = counts.erased + counts.anonymised + counts.retained
+        changed = counts.corrected + counts.conflicts + counts.flagged
+        final[name] = replace(counts, found=counts.exported + erased + changed)
     total = sum(final.values(), Counts())
     return replace(task, counts=total, by_collection={name: counts.to_dict() for name, counts in final.items()})

@@ -12,24 +12,31 @@ import pytest
 
 from operator_api import app as operator_app
 from operator_api.doors import OperatorDoors
+from operator_api.evidence import BucketLinks, EvidenceLooks
 from public_api import app as public_app
-from public_api.doors import PublicDoors
+from public_api.doors import Offer, PublicDoors
+from public_api.evidence import BucketUploads, EvidenceDoors
 from public_api.packages import BucketFiles, link_client
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
 from rights.certificate import public_jwk
+from rights.datamap import load_data_map
+from rights.datamap.scope import correctable, scope_names
 from rights.domain.rights import Operation
 from rights.domain.status import Status
 from rights.domain.work import Counts, Kept, TaskStatus
-from rights.ledger import Ledger, Task
+from rights.ledger import Ledger, Notice, Task
 from rights.notices.render import Mail
 from rights.secrets_hmac import Hmac
+from send_notice.facts import Stage
 from send_notice.send import Sender
 from tests.support.clock import StoppedClock
+from tests.support.plans import lay
 
 BASE_URL = "https://mall.example/prod"
 PHONE = "+85512345678"
 EMAIL = "dara@example.com"
+DATA_MAP = load_data_map()
 ACCESS = {"right": "access", "identifiers": {"phone": "012 345 678"}}
 
 
@@ -114,7 +121,7 @@ class PostBox:
     def text(self, phone: str, text: str) -> None:
         self._take("phone", phone, text)
 
-    def mail(self, address: str, mail: Mail) -> None:
+    def mail(self, address: str, mail: Mail, _: Notice) -> None:
         self._take("email", address, mail)
 
     def _take(self, channel: str, to: str, what: str | Mail) -> None:
@@ -135,22 +142,31 @@ def post() -> PostBox:
 
 @pytest.fixture
 def sender(ledger: Ledger, post: PostBox, hmac: Hmac) -> Sender:
-    return Sender(ledger, post, hmac, BASE_URL, new_code=lambda: "123456")
+    return Sender(ledger, post, hmac, Stage(BASE_URL), new_code=lambda: "123456")
 
 
 @pytest.fixture
 def door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
     """The public door; its buckets and its signing key are moto's."""
-    doors = PublicDoors(ledger, hmac, BucketFiles(link_client(), "packages", "evidence", clock), clock)
+    files = BucketFiles(link_client(), "packages", "evidence", clock)
+    doors = PublicDoors(ledger, hmac, files, clock, Offer(scope_names(DATA_MAP), correctable(DATA_MAP)))
+    uploads = BucketUploads(link_client(), boto3.client("lambda"), "evidence", "check-evidence")
     pages = Pages(BASE_URL)
-    routes = PublicRoutes(doors, pages, BASE_URL, _keys)
+    routes = PublicRoutes(doors, EvidenceDoors(ledger, uploads, clock), pages, BASE_URL, _keys)
     return Door(public_app.build(routes, pages.prefix).resolve)
 
 
 @pytest.fixture
 def operator(ledger: Ledger, clock: StoppedClock) -> Door:
-    claims = {"sub": "op-1", "cognito:groups": "operator"}
-    return Door(operator_app.build(OperatorDoors(ledger, clock)).resolve, claims)
+    return operator_door(ledger, clock, "op-1", "operator")
+
+
+def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
+    """The operators' door, for somebody in these groups."""
+    doors = OperatorDoors(ledger, clock, timedelta(days=14), {})
+    looks = EvidenceLooks(ledger, BucketLinks(boto3.client("s3"), "evidence"), clock)
+    claims |= {"sub": name, "cognito:groups": ",".join(groups)}
+    return Door(operator_app.build(doors, looks).resolve, claims)
 
 
 def _keys() -> dict[str, Any]:
@@ -193,10 +209,14 @@ class Person:
     def is_answered(self, operation: Operation = Operation.EXPORT) -> "Person":
         """What the workflow does, without its stores."""
         task = Task(request_id=self.request_id, store="accounts", kind="dynamodb", stage=9, operation=operation)
-        self.ledger.lay_plan(self.request_id, subjects=["s"], plan="p", data_map="m", tasks=[task])
+        lay(self.ledger, self.request_id, [task])
         self.ledger.begin_work(self.request_id)
         kept = (Kept(11, "2034-12-31", 1, "statutory_records"),)
-        counts = Counts(found=3, exported=3) if operation is Operation.EXPORT else Counts(3, 0, 2, 0, 1, kept)
+        counts = (
+            Counts(found=3, exported=3)
+            if operation is Operation.EXPORT
+            else Counts(found=3, erased=2, retained=1, kept=kept)
+        )
         claimed = self.ledger.claim_task(self.ledger.task(self.request_id, "accounts"))
         done = replace(claimed, status=TaskStatus.DONE, counts=counts, verified_at=self.ledger.now())
         self.ledger.checkpoint_task(done)

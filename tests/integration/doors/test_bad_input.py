@@ -11,7 +11,7 @@ from tests.integration.doors.conftest import ACCESS, Door, Person, Reply
 GOOD = {"phone": "012345678"}
 CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"right": "fly", "identifiers": GOOD}, "unknown_right", "right"),
-    ({"right": "complaint", "identifiers": GOOD}, "right_not_offered", "right"),
+    ({"right": "complaint", "identifiers": GOOD}, "message_missing", "message"),
     ({"identifiers": GOOD}, "right_missing", "right"),
     ({"right": ["access"], "identifiers": GOOD}, "unknown_right", "right"),
     ({"right": "access"}, "identifier_missing", "identifiers"),
@@ -30,8 +30,8 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"right": "access", "identifiers": GOOD, "locale": "fr"}, "language_not_offered", "locale"),
     (
         {"right": "access", "identifiers": GOOD, "requester": {"kind": "agent"}},
-        "requester_not_offered",
-        "requester.kind",
+        "requester_name_missing",
+        "requester.name",
     ),
     ({"right": "access", "identifiers": GOOD, "jurisdiction": "Mars"}, "wrong_type", "jurisdiction"),
 ]

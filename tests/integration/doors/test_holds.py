@@ -6,15 +6,14 @@ import pytest
 
 from rights.secrets_hmac import Hmac
 from tests.integration.doors.conftest import EMAIL, PHONE, Door, Person
+from tests.support.plans import lay
 
 HOLD = {"phone": PHONE, "ground": 3, "until": "2027-01-31"}
 
 
 def in_review(person: Person, known_as: list[str]) -> str:
     person.asks(right="deletion").proves()
-    person.ledger.lay_plan(
-        person.request_id, subjects=["s"], plan="h", data_map="1", tasks=[], review="legal_hold", known_as=known_as
-    )
+    lay(person.ledger, person.request_id, plan="h", review="legal_hold", known_as=known_as)
     return f"/ops/requests/{person.request_id}/decision"
 
 
@@ -34,10 +33,10 @@ def test_a_deletion_under_a_hold_is_approved_only_after_it_was_lifted(operator: 
     hold = operator("POST", "/ops/holds", json_body={"request_id": person.request_id} | HOLD | {"phone": None}).json
     listed = operator("GET", f"/ops/holds?request_id={person.request_id}").json["holds"]
     assert [one["id"] for one in listed] == [hold["id"]]
-    assert operator("POST", path, json_body={"decision": "approve"}).status == 409
+    assert operator("POST", path, json_body={"decision": "approve", "plan": "h"}).status == 409
     lifted = operator("POST", f"/ops/holds/{hold['id']}/lift").json
     assert lifted["lifted_by"] == "op-1"
-    assert operator("POST", path, json_body={"decision": "approve"}).status == 200
+    assert operator("POST", path, json_body={"decision": "approve", "plan": "h"}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -82,6 +81,6 @@ def test_who_is_no_operator_places_and_lifts_nothing(operator: Door) -> None:
 @pytest.mark.parametrize(("ground", "status"), [(7, 422), (1, 422), (11, 200)])
 def test_a_refusal_names_a_ground_that_may_serve(operator: Door, person: Person, ground: int, status: int) -> None:
     person.asks().proves()
-    person.ledger.lay_plan(person.request_id, subjects=["s"], plan="h", data_map="1", tasks=[], review="second_account")
+    lay(person.ledger, person.request_id, plan="h", review="unusual_size")
     path = f"/ops/requests/{person.request_id}/decision"
     assert operator("POST", path, json_body={"decision": "refuse", "ground": ground}).status == status

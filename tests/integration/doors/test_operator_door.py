@@ -4,12 +4,11 @@ import pytest
 
 from rights.domain.status import Status
 from tests.integration.doors.conftest import PHONE, Door, Person
+from tests.support.plans import lay
 
 
 def in_review(person: Person) -> None:
-    person.ledger.lay_plan(
-        person.request_id, subjects=["somebody"], plan="hash", data_map="1", tasks=[], review="second_account"
-    )
+    lay(person.ledger, person.request_id, review="unusual_size")
 
 
 def test_an_operator_finds_requests_by_status(operator: Door, person: Person) -> None:
@@ -35,7 +34,10 @@ def test_an_operator_sees_tasks_history_clock_and_execution_but_no_personal_data
     assert seen["execution"] == f"{person.request_id}-1"
     assert [task["store"] for task in seen["tasks"]] == ["accounts"]
     assert [event["code"] for event in seen["events"]][:3] == ["received", "identity_asked", "notice_sent"]
-    assert seen["due_explained"][0]["counted"] == "yes"
+    assert [(part["reason"], part["counted"]) for part in seen["due_explained"]] == [
+        ("receipt_day", "no"),
+        ("base_term", "yes"),
+    ]
     assert seen["overdue"] is False
     assert PHONE not in reply.text
     assert "my secret" not in reply.text
@@ -55,7 +57,7 @@ def test_a_request_in_review_is_refused_on_a_ground(operator: Door, person: Pers
     in_review(person)
     path = f"/ops/requests/{person.request_id}/decision"
     assert operator("POST", path, json_body={"decision": "refuse", "ground": 11}).json["status"] == Status.REFUSED
-    assert operator("POST", path, json_body={"decision": "approve"}).status == 409
+    assert operator("POST", path, json_body={"decision": "approve", "plan": "hash"}).code == "too_late"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,9 @@ def test_a_request_in_review_is_refused_on_a_ground(operator: Door, person: Pers
         {"decision": "maybe"},
         {"decision": "refuse"},
         {"decision": "refuse", "ground": 12},
-        {"decision": "approve", "x": 1},
+        {"decision": "approve"},
+        {"decision": "approve", "plan": "hash", "x": 1},
+        {"decision": "answer", "text": "This is no complaint."},
     ],
 )
 def test_a_decision_that_is_none_changes_nothing(operator: Door, person: Person, body: dict[str, object]) -> None:
@@ -75,28 +79,46 @@ def test_a_decision_that_is_none_changes_nothing(operator: Door, person: Person,
     assert person.ledger.get(person.request_id).status is Status.IN_REVIEW
 
 
-@pytest.mark.parametrize("groups", ["", "lead", "[lead viewer]", "operators"])
-def test_who_is_no_operator_may_look_but_change_nothing(operator: Door, person: Person, groups: str) -> None:
-    person.asks().proves()
-    operator.claims = {"sub": "v-1", "cognito:groups": groups}
-    assert operator("GET", f"/ops/requests/{person.request_id}").status == 200
-    for action, body in (("retry", None), ("decision", {"decision": "approve"})):
-        reply = operator("POST", f"/ops/requests/{person.request_id}/{action}", json_body=body)
-        assert (reply.status, reply.code) == (403, "forbidden")
-
-
-@pytest.mark.parametrize("groups", ["operator", "[operator lead]", "lead,operator"])
-def test_groups_are_read_however_api_gateway_writes_them(operator: Door, person: Person, groups: str) -> None:
-    person.asks().proves()
-    operator.claims = {"sub": "op-2", "cognito:groups": groups}
-    assert operator("POST", f"/ops/requests/{person.request_id}/retry").status == 409
-
-
-def test_without_claims_nothing_is_shown(operator: Door) -> None:
-    operator.claims = None
-    assert operator("GET", "/ops/requests").status == 403
-
-
 def test_an_unknown_request_is_not_found(operator: Door) -> None:
     assert operator("GET", "/ops/requests/NOSUCH").code == "not_found"
     assert operator("GET", "/ops/nowhere").code == "not_found"
+    assert operator("GET", "/ops/requests/" + "A" * 3000).code == "not_found"
+    assert operator("GET", "/ops/requests/" + "A" * 26).code == "not_found"
+
+
+def test_the_list_of_what_asks_for_attention_holds_ended_requests_until_somebody_has_seen_to_them(
+    operator: Door, person: Person
+) -> None:
+    person.asks().proves().gets_mail()
+    assert operator("GET", "/ops/requests?attention=1").json == {"requests": [], "more": False}
+    received = next(n for n in person.ledger.notices(person.request_id) if n.kind == "received")
+    person.ledger.notice_undelivered(person.request_id, received.id, "bounced")
+    person.ledger.withdraw(person.request_id)
+    [found] = operator("GET", "/ops/requests?attention=1").json["requests"]
+    assert (found["request_id"], found["attention"]) == (person.request_id, "undelivered_notice")
+    assert operator("POST", f"/ops/requests/{person.request_id}/seen").json["attention"] is None
+    assert operator("GET", "/ops/requests?attention=1").json["requests"] == []
+    assert person.ledger.events(person.request_id)[-1].by == "op-1"
+
+
+@pytest.mark.parametrize("query", ["attention=yes", "attention=", "attention=1&status=received"])
+def test_attention_is_a_list_of_its_own(operator: Door, query: str) -> None:
+    reply = operator("GET", f"/ops/requests?{query}")
+    assert (reply.status, list(reply.json["error"]["fields"])) == (422, ["attention"])
+
+
+def test_a_term_is_extended_and_a_clock_stopped_and_started_under_the_operators_name(
+    operator: Door, person: Person
+) -> None:
+    path = f"/ops/requests/{person.asks(jurisdiction='DE').proves().request_id}"
+    wrong = operator("POST", f"{path}/extend", json_body={"reason": "holiday"})
+    assert (wrong.status, wrong.code) == (422, "reason_not_in_rule")
+    assert operator("POST", f"{path}/extend", json_body={"reason": "complexity"}).json["extended"]
+    assert operator("POST", f"{path}/extend", json_body={"reason": "complexity"}).code == "already_extended"
+    assert person.call("GET").json["status"] == "extended"
+    stopped = operator("POST", f"{path}/pause", json_body={}).json
+    assert stopped["stands_still"] == "paused_for_clarification"
+    assert operator("POST", f"{path}/resume").json["stands_still"] is None
+    assert operator("GET", f"{path}/clock").json["clock_rule"].startswith("gdpr/")
+    codes = {e.code: e.by for e in person.ledger.events(person.request_id)}
+    assert {codes[code] for code in ("extended", "clock_stopped", "clock_started")} == {"op-1"}

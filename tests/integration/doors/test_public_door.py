@@ -14,13 +14,14 @@ from rights.domain.status import Status
 from rights.domain.work import TaskStatus
 from rights.ledger import Ledger
 from tests.integration.doors.conftest import ACCESS, BASE_URL, EMAIL, PHONE, Door, Person, PostBox
+from tests.integration.doors.test_intake import PARENT
 
 
 def test_a_request_is_accepted_with_its_address_and_token(door: Door, ledger: Ledger) -> None:
     reply = door("POST", "/requests", json_body=ACCESS)
     request_id = reply.json["request_id"]
     assert reply.status == 202
-    assert set(reply.json) == {"request_id", "status_token"}
+    assert set(reply.json) == {"request_id", "status_token", "requests"}
     assert reply.header("Location") == f"{BASE_URL}/requests/{request_id}"
     assert ledger.get(request_id).status is Status.RECEIVED
     assert ledger.private(request_id, "typed") == {"identifiers": {"phone": PHONE}, "message": ""}
@@ -45,10 +46,27 @@ def test_the_same_key_with_another_body_is_refused(door: Door) -> None:
     assert (other.status, other.code) == (422, "idempotency_key_reused")
 
 
-def test_known_and_unknown_people_see_the_same_in_every_byte_that_is_not_random(person: Person) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"right": "access"},
+        {"right": "portability", "scope": ["orders"]},
+        {"right": "correction", "changes": {"phone": "012345679"}},
+        {"right": "deletion"},
+        {"right": "account_closure"},
+        {"right": "consent_withdrawal", "purposes": ["marketing"]},
+        {"right": "restriction"},
+        {"right": "marketing_opt_out"},
+        {"right": "complaint", "message": "x"},
+        {"right": "deletion", "requester": PARENT},
+    ],
+)
+def test_known_and_unknown_people_see_the_same_in_every_byte_that_is_not_random(
+    person: Person, asked: dict[str, Any]
+) -> None:
     def seen(on_file: dict[str, str]) -> list[tuple[int, str, str]]:
-        made = person.door("POST", "/requests", json_body=ACCESS)
-        person.asks(on_file=on_file)
+        made = person.door("POST", "/requests", json_body=ACCESS | asked)
+        person.asks(on_file=on_file, **asked)
         replies = [
             made,
             person.call("GET"),
@@ -57,6 +75,10 @@ def test_known_and_unknown_people_see_the_same_in_every_byte_that_is_not_random(
             person.call("POST", "/code/resend", json_body={}),
             person.call("GET", "/package"),
             person.call("GET", "/certificate"),
+            person.call("GET", "/evidence"),
+            person.call("POST", "/evidence", json_body={"kind": "identity_document", "content_type": "image/png"}),
+            person.call("POST", "/confirm", json_body={"agree": True}),
+            person.call("POST", "/answers", json_body={"message": "x"}),
         ]
         hidden = [person.token, person.request_id, replies[1].json["reference"]]
         return [
@@ -98,7 +120,7 @@ def test_one_may_go_on_with_the_contact_that_is_proven(person: Person) -> None:
     assert person.call("POST", "/code", json_body={"proceed": True}).json["proven"] is False
     person.call("POST", "/code", json_body={"code": "123456"})
     assert person.call("POST", "/code", json_body={"proceed": True}).json["proven"] is True
-    assert person.ledger.proven_identifiers(person.request_id) == {"phone": PHONE}
+    assert person.ledger.seeds(person.ledger.get(person.request_id)) == {"phone": PHONE}
 
 
 def test_a_second_code_does_not_kill_the_first(person: Person, post: PostBox) -> None:

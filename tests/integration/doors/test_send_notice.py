@@ -1,6 +1,9 @@
 """Sending: to the contact on file, in the person's language, codes once and the rest until it worked."""
 
 import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -10,12 +13,18 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
+from rights.domain.rights import Channel, Locale, Requester, Right
+from rights.domain.status import Status
 from rights.errors import AwsUnavailableError
-from rights.ledger import Ledger, Notice
+from rights.ledger import Ledger, Notice, Request
 from rights.ledger.model import NoticeStatus
 from rights.notices.render import Mail
+from rights.notices.tags import notice_of
+from rights.secrets_hmac import Hmac
+from send_notice.facts import Stage, case_of, facts_of
 from send_notice.send import AwsPost, Sender, send_all, six_digits
 from tests.integration.doors.conftest import EMAIL, PHONE, Person, PostBox
+from tests.support.clock import StoppedClock
 
 THROTTLED = ClientError({"Error": {"Code": "Throttling", "Message": PHONE}}, "Publish")
 
@@ -72,7 +81,7 @@ def test_another_notice_that_could_not_be_sent_comes_back_and_holds_up_no_other(
         person.call("POST", "/code", json_body={"code": "123456"})
     post.sent.clear()
     received = [notice(ledger, person, "received", channel) for channel in both]
-    fails_for_texts = Sender(ledger, FailsForTexts(post), sender.hmac, sender.base_url)
+    fails_for_texts = Sender(ledger, FailsForTexts(post), sender.hmac, sender.stage)
     assert send_all(fails_for_texts, event(*received)) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert [channel for channel, _, _ in post.sent] == ["email"]
     assert send_all(sender, event(*received)) == {"batchItemFailures": []}
@@ -115,12 +124,112 @@ def test_a_code_has_six_digits() -> None:
     assert len(codes) > 190
 
 
+def a_notice(kind: str, channel: str, purpose: str = "") -> Notice:
+    name = f"{kind}.{purpose}" if purpose else kind
+    times = {"status": NoticeStatus.CLAIMED, "queued_at": "2026-11-22T03:00:00.000000Z", "purpose": purpose}
+    return Notice(request_id="R1", id=f"{name}-{channel}-001", kind=kind, channel=channel, **times)  # type: ignore[arg-type]
+
+
+def test_a_mail_carries_its_notice_in_what_ses_allows_in_a_tag() -> None:
+    sent: dict[str, Any] = {}
+
+    class Ses:
+        def send_email(self, **parameters: Any) -> None:
+            sent.update(parameters)
+
+    post = AwsPost(None, Ses(), mail_from="data@mall.example", sms_sender="", configuration_set="data-rights-test")
+    notice = a_notice("cooling_off", "email", "on_file")
+    post.mail(EMAIL, Mail("subject", "text", "<p>html</p>", "km"), notice)
+    tags = {tag["Name"]: tag["Value"] for tag in sent["EmailTags"]}
+    assert sent["ConfigurationSetName"] == "data-rights-test"
+    assert tags["request_id"] == notice.request_id
+    assert notice_of(tags["notice_id"]) == notice.id
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value) for value in tags.values())
+
+
+NIGHT = {"hours": 13}  # from 10:00 to 23:00 in Phnom Penh
+
+
+def test_at_night_a_text_message_waits_for_the_morning(
+    person: Person, post: PostBox, ledger: Ledger, clock: StoppedClock
+) -> None:
+    person.asks().proves()
+    clock.advance(**NIGHT)
+    post.sent.clear()
+    person.gets_mail()
+    assert post.sent == []
+    received = notice(ledger, person, "received")
+    key = {"PK": f"REQUEST#{person.request_id}", "SK": f"NOTICE#{received.id}"}
+    assert (received.status, received.attempts) == (NoticeStatus.QUEUED, 0)
+    assert ledger.owed_since(key) is None
+    clock.advance(hours=8)
+    assert ledger.owed_since(key) == "2026-11-23T00:00:00.000000Z"
+    person.gets_mail()
+    assert [channel for channel, _, _ in post.sent] == ["phone"]
+
+
+def test_a_code_comes_at_any_hour(person: Person, post: PostBox, clock: StoppedClock) -> None:
+    clock.advance(**NIGHT)
+    person.asks()
+    assert len(post.sent) == 1
+
+
+def test_a_mail_comes_at_any_hour(person: Person, post: PostBox, clock: StoppedClock) -> None:
+    clock.advance(**NIGHT)
+    person.asks(identifiers={"email": EMAIL}, on_file={"email": EMAIL}).proves().gets_mail()
+    assert len(post.sent) == 2
+
+
+def test_where_quiet_hours_are_off_nothing_waits(
+    person: Person, post: PostBox, ledger: Ledger, clock: StoppedClock, sender: Sender
+) -> None:
+    clock.advance(**NIGHT)
+    person.asks().proves()
+    replace(sender, keeps_quiet=False).send(person.request_id, notice(ledger, person, "received").id)
+    assert [channel for channel, _, _ in post.sent] == ["phone", "phone"]
+
+
+def a_request(**known: Any) -> Request:
+    times = {"received_at": "2026-11-22T03:00:00.000000Z", "due_at": "2026-12-22T16:59:59.000000Z"}
+    whole: dict[str, Any] = {
+        "id": "R1", "status": Status.IN_PROGRESS, "version": 1, "run": 1, "right": Right.ACCESS, "case_id": "R1",
+        "channel": Channel.WEB, "requester": Requester.SELF, "locale": Locale.EN, "jurisdiction": "KH",
+        "policy_version": "p", "clock_rule": "r", "head": "h", **times,
+    }  # fmt: skip
+    return Request(**whole | known)
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "case"),
+    [
+        ("completed", {"right": Right.CORRECTION}, "correction"),
+        ("cooling_off", {"right": Right.DELETION}, "deletion"),
+        ("cooling_off", {"right": Right.DELETION, "scope": ("search_history",)}, "deletion_of_some"),
+        ("expired", {"status": Status.EXPIRED}, ""),
+        ("expired", {"status": Status.EXPIRED, "confirm": "closure"}, "confirm"),
+    ],
+)
+def test_a_notice_is_worded_for_the_right_or_for_what_is_waited_for(
+    kind: str, known: dict[str, Any], case: str
+) -> None:
+    assert case_of(kind, a_request(**known)) == case
+
+
+def test_a_package_is_promised_for_whole_days_only_and_a_question_until_its_date(hmac: Hmac) -> None:
+    ready = a_notice("package_ready", "email")
+    told = facts_of(a_request(), ready, hmac, Stage("https://x"), "")
+    assert told.until == datetime(2026, 12, 5, 3, tzinfo=UTC)
+    asked = a_request(status=Status.QUESTION, question_until="2026-12-01T03:00:00.000000Z")
+    assert facts_of(asked, ready, hmac, Stage("https://x"), "").until == datetime(2026, 12, 1, 3, tzinfo=UTC)
+
+
 def test_text_messages_go_out_by_sns_and_mails_by_ses(aws: None) -> None:
     ses = boto3.client("sesv2")
     ses.create_email_identity(EmailIdentity="data@mall.example")
-    post = AwsPost(boto3.client("sns"), ses, mail_from="data@mall.example", sms_sender="TinhTinh")
+    told = {"mail_from": "data@mall.example", "sms_sender": "TinhTinh", "configuration_set": "data-rights-test"}
+    post = AwsPost(boto3.client("sns"), ses, **told)
     post.text(PHONE, "hello")
-    post.mail(EMAIL, Mail("subject", "text", "<p>html</p>", "km"))
+    post.mail(EMAIL, Mail("subject", "text", "<p>html</p>", "km"), a_notice("completed", "email"))
     region = "ap-southeast-1"
     assert list(sns_backends[DEFAULT_ACCOUNT_ID][region].sms_messages.values()) == [(PHONE, "hello")]
     [sent] = ses_backends[DEFAULT_ACCOUNT_ID][region].sent_messages

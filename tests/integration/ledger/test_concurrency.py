@@ -13,12 +13,13 @@ from local.emulator import REGION, Emulator
 from rights.clock import utc_now
 from rights.domain.rights import Operation
 from rights.ledger import Ledger, Task
+from rights.ledger.intake import TRIES
 from rights.ledger.model import CodeResult
-from rights.ledger.requests import TRIES
 from rights.ledger.table import Table
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from tests.integration.ledger.test_requests import new
+from tests.support.plans import lay
 from tests.support.template import create_ledger_table
 
 Place = tuple[str, str, str]
@@ -59,7 +60,7 @@ def try_code(place: Place, request_id: str, code: str) -> str:
 
 def lay_plan(place: Place, request_id: str) -> str | None:
     task = Task(request_id=request_id, store="accounts", kind="dynamodb", stage=1, operation=Operation.ERASE)
-    planned = ledger_at(place).lay_plan(request_id, subjects=["me"], plan="hash", data_map="1", tasks=[task])
+    planned = lay(ledger_at(place), request_id, [task])
     return planned.linked_to
 
 

@@ -2,16 +2,13 @@ from datetime import date
 
 import pytest
 
-from rights.datamap import load_data_map
-from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.rights import Right
 from rights.domain.status import Status
-from rights.errors import NotReadyError, UnknownRequestError
+from rights.errors import UnknownRequestError
 from rights.ledger import Ledger
-from rights.planning import PlanSettings, plan_request
-from rights.secrets_hmac import Hmac
 from tests.integration.ledger.test_steps import verified
 from tests.support.clock import StoppedClock
+from tests.support.plans import lay
 
 UNTIL = date(2027, 1, 31)
 
@@ -53,32 +50,10 @@ def test_a_hold_is_lifted_once_and_remembered(ledger: Ledger) -> None:
 @pytest.mark.parametrize(("right", "begins"), [(Right.DELETION, False), (Right.ACCESS, True)])
 def test_no_erasure_begins_while_a_hold_stands(ledger: Ledger, right: Right, begins: bool) -> None:
     request_id = verified(ledger, right)
-    ledger.lay_plan(request_id, subjects=["account"], plan="h", data_map="1", tasks=[], known_as=["account", "phone"])
+    lay(ledger, request_id, subjects=["account"], known_as=["account", "phone"])
     hold = ledger.place_hold(["phone"], ground=3, until=UNTIL, by="op-1")
     if not begins:
-        with pytest.raises(NotReadyError):
-            ledger.begin_work(request_id)
+        assert ledger.begin_work(request_id).status is Status.IN_REVIEW
         ledger.lift_hold(hold.id, by="op-1")
+        ledger.approve(request_id, by="op-1", plan="hash")
     assert ledger.begin_work(request_id).status is Status.IN_PROGRESS
-
-
-class Person:
-    """The stores of somebody with one account, whose phone it is."""
-
-    data_map = load_data_map()
-
-    def resolve(self, *_: object) -> KeySet:
-        return KeySet.of([Identifier(Kind.ACCOUNT, "acc-1"), Identifier(Kind.PHONE, "+85512345678")])
-
-
-@pytest.mark.parametrize(("right", "outcome"), [(Right.DELETION, "review"), (Right.ACCESS, "ready")])
-def test_the_plan_of_a_deletion_goes_to_review_while_a_hold_names_the_persons_phone(
-    ledger: Ledger, right: Right, outcome: str
-) -> None:
-    hmac = Hmac(b"test secret")
-    ledger.place_hold([hmac.tag_of("subject", "phone", "+85512345678")], ground=3, until=UNTIL, by="op-1")
-    request_id = verified(ledger, right)
-    plan = plan_request(request_id, ledger, Person(), hmac, PlanSettings(cooling_off_seconds=1))  # type: ignore[arg-type]
-    assert plan.outcome == outcome
-    reasons = [event.detail.get("reason") for event in ledger.events(request_id) if event.code == "review_asked"]
-    assert reasons == (["legal_hold"] if outcome == "review" else [])

@@ -5,8 +5,8 @@ import pytest
 from rights.domain.status import Status
 from rights.ledger import Ledger
 from rights.ledger.identity import SENDS_PER_DAY, SENDS_PER_REQUEST
+from rights.ledger.intake import TRIES
 from rights.ledger.model import CodeResult
-from rights.ledger.requests import TRIES
 from rights.ledger.table import Update, request_key
 from tests.integration.ledger.test_requests import PHONE, new
 from tests.support.clock import StoppedClock
@@ -78,7 +78,7 @@ def test_each_typed_identifier_is_proven_by_its_own_code(ledger: Ledger) -> None
     assert ledger.try_code(request_id, "111111").result is CodeResult.MORE_NEEDED
     assert ledger.get(request_id).status is Status.RECEIVED
     assert ledger.try_code(request_id, "222222").result is CodeResult.PROVEN
-    assert ledger.proven_identifiers(request_id) == {"phone": PHONE, "email": EMAIL}
+    assert ledger.seeds(ledger.get(request_id)) == {"phone": PHONE, "email": EMAIL}
 
 
 def test_an_identifier_that_was_not_proven_is_dropped(ledger: Ledger) -> None:
@@ -86,7 +86,7 @@ def test_an_identifier_that_was_not_proven_is_dropped(ledger: Ledger) -> None:
     ledger.store_code(request_id, "phone", "identity", "111111")
     ledger.try_code(request_id, "111111")
     assert ledger.proceed(request_id).status is Status.VERIFIED
-    assert ledger.proven_identifiers(request_id) == {"phone": PHONE}
+    assert ledger.seeds(ledger.get(request_id)) == {"phone": PHONE}
 
 
 def test_nobody_proceeds_without_a_proof(ledger: Ledger) -> None:

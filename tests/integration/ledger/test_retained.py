@@ -7,6 +7,7 @@ from rights.domain.status import Status
 from rights.ledger import Ledger, RetainedRows
 from tests.integration.ledger.test_steps import planned, verified
 from tests.support.clock import StoppedClock
+from tests.support.plans import lay
 
 TODAY = date(2026, 11, 22)
 ROWS: list[dict[str, Any]] = [{"id": "qwortzel-1"}, {"id": "qwortzel-2"}]
@@ -42,7 +43,7 @@ def test_dates_come_oldest_first_and_each_alone(ledger: Ledger) -> None:
 
 def test_the_same_page_written_twice_is_one_bundle_and_comes_back_whole(ledger: Ledger) -> None:
     request_id = verified(ledger)
-    ledger.lay_plan(request_id, subjects=["account"], plan="h", data_map="1", tasks=[], known_as=["account", "phone"])
+    lay(ledger, request_id, subjects=["account"], known_as=["account", "phone"])
     ledger.retain(request_id, [bundle(request_id)])
     ledger.retain(request_id, [bundle(request_id)])
     [key] = due(ledger)

@@ -10,6 +10,7 @@ from rights.errors import IllegalTransitionError, NotReadyError, StaleWriteError
 from rights.ledger import Ledger, Task
 from tests.integration.ledger.test_requests import new
 from tests.support.clock import StoppedClock
+from tests.support.plans import lay
 
 
 def verified(ledger: Ledger, right: Right = Right.DELETION) -> str:
@@ -27,13 +28,13 @@ def planned(ledger: Ledger, *subjects: str, right: Right = Right.DELETION, revie
     subjects = subjects or ("somebody",)
     request_id = verified(ledger, right)
     tasks = [task(request_id), task(request_id, "orders")]
-    ledger.lay_plan(request_id, subjects=subjects, plan="hash", data_map="1", tasks=tasks, review=review)
+    lay(ledger, request_id, tasks, subjects=subjects, review=review)
     return request_id
 
 
 def test_a_plan_is_laid_once(ledger: Ledger) -> None:
     request_id = planned(ledger)
-    ledger.lay_plan(request_id, subjects=["other"], plan="other", data_map="2", tasks=[])
+    lay(ledger, request_id, subjects=["other"], plan="other")
     assert ledger.get(request_id).plan == "hash"
     assert [t.store for t in ledger.tasks(request_id)] == ["accounts", "orders"]
 
@@ -58,7 +59,7 @@ def test_a_request_over_two_accounts_is_linked_to_the_one_that_holds_either(ledg
 
 
 def test_a_plan_that_needs_a_review_is_never_without_it(ledger: Ledger) -> None:
-    assert ledger.get(planned(ledger, review="second_account")).status is Status.IN_REVIEW
+    assert ledger.get(planned(ledger, review="unusual_size")).status is Status.IN_REVIEW
 
 
 def test_an_ended_request_frees_the_person_for_the_next(ledger: Ledger) -> None:
@@ -75,16 +76,16 @@ def test_work_that_has_begun_can_no_longer_be_withdrawn(ledger: Ledger) -> None:
 
 
 def test_a_request_in_review_needs_an_approval_before_work_begins(ledger: Ledger) -> None:
-    request_id = planned(ledger, review="second_account")
+    request_id = planned(ledger, review="unusual_size")
     with pytest.raises(IllegalTransitionError):
         ledger.begin_work(request_id)
-    ledger.decide(request_id, "approve", by="operator:1")
+    ledger.approve(request_id, by="operator:1", plan="hash")
     assert ledger.begin_work(request_id).status is Status.IN_PROGRESS
 
 
 def test_a_refusal_ends_the_request_with_its_ground_and_tells_the_person(ledger: Ledger) -> None:
-    request_id = planned(ledger, review="second_account")
-    refused = ledger.decide(request_id, "refuse", by="operator:1", ground=8)
+    request_id = planned(ledger, review="unusual_size")
+    refused = ledger.refuse(request_id, by="operator:1", ground=8)
     assert (refused.status, refused.ground) == (Status.REFUSED, 8)
     assert "refused" in [notice.kind for notice in ledger.notices(request_id)]
 

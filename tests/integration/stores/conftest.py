@@ -17,8 +17,10 @@ from moto import mock_aws
 from local.mall.loader import Stores, load
 from local.mall.model import Mall
 from local.mall.population import generate
+from local.mall.sign_ins import PARAMETER
 from local.postgres import Postgres
 from rights.datamap import load_data_map
+from rights.stores.cognito import CognitoConnector
 from rights.stores.contract import Connector
 from rights.stores.dynamodb import DynamoConnector
 from rights.stores.objects import ObjectConnector
@@ -82,6 +84,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         s3: Any = boto3.client("s3")
         for bucket in (f"mall-support-{ACCOUNT}", "package"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
+        cognito: Any = boto3.client("cognito-idp")
+        pool = cognito.create_user_pool(PoolName="mall-customers", AliasAttributes=["phone_number", "email"])
+        parameters: Any = boto3.client("ssm")
+        parameters.put_parameter(Name=PARAMETER, Type="String", Value=pool["UserPool"]["Id"])
         s3.put_bucket_versioning(Bucket=f"mall-support-{ACCOUNT}", VersioningConfiguration={"Status": "Enabled"})
         yield
 
@@ -114,10 +120,23 @@ class Shop:
     connectors: dict[str, Connector]
 
 
+def mall_stores(database: str) -> Stores:
+    """Where the mall's stores are in this cloud."""
+    parameter = boto3.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]
+    return Stores(
+        dynamodb=boto3.client("dynamodb"),
+        s3=boto3.client("s3"),
+        bucket=f"mall-support-{ACCOUNT}",
+        cognito=boto3.client("cognito-idp"),
+        user_pool=parameter["Value"],
+        dsn=database,
+    )
+
+
 @pytest.fixture
 def shop(aws: None, database: str) -> Iterator[Shop]:
     """The sample mall with its special people, and connectors with pages small enough that everybody needs several."""
-    stores = Stores(boto3.client("dynamodb"), boto3.client("s3"), f"mall-support-{ACCOUNT}", database)
+    stores = mall_stores(database)
     mall = generate(24, TODAY, heavy_orders=40, heavy_searches=30)
     load(stores, mall)
     connection = psycopg.conninfo.conninfo_to_dict(database)
@@ -131,6 +150,8 @@ def shop(aws: None, database: str) -> Iterator[Shop]:
                 connectors[store.fides_key] = PostgresConnector(store, reached, page_size=7)
             case "objects":
                 connectors[store.fides_key] = ObjectConnector(store, ExactS3(stores.s3), _fill, page_size=2)
+            case "cognito":
+                connectors[store.fides_key] = CognitoConnector(store, stores.cognito, boto3.client("ssm"))
     yield Shop(mall, stores, connectors)
     reached.close()
 

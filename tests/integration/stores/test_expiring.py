@@ -21,6 +21,7 @@ from rights.stores.work import Worker
 from tests.integration.ledger.test_steps import verified
 from tests.support.clock import StoppedClock
 from tests.support.lambdas import FUNCTIONS, Lambdas
+from tests.support.plans import lay
 from tests.unit.stores import maps
 from tests.unit.stores.fakes import FakeParts, FakeStore, Killed, Patient
 
@@ -63,7 +64,7 @@ def finish(ledger: Ledger, store: FakeStore, clock: Clock) -> str:
     request_id = verified(ledger, Right.DELETION)
     task = Task(request_id=request_id, store="shop", kind="postgres", stage=2, operation=Operation.ERASE)
     ledger.put_private(request_id, "subject", {"keys": {"account_id": ["acc-1"]}})
-    ledger.lay_plan(request_id, subjects=["s"], plan="h", data_map="1", tasks=[task], known_as=["account", "phone"])
+    lay(ledger, request_id, [task], known_as=["account", "phone"])
     ledger.begin_work(request_id)
     worker = Worker(ledger, store, FakeParts(), clock)
     assert worker.run("work", request_id, "shop", Patient()).status == "read_back"

@@ -9,17 +9,19 @@ import boto3
 import psycopg
 import pytest
 
+import store_cognito.app
 import store_dynamodb.app
 import store_objects.app
 import store_postgres.app
-from local.mall.loader import Stores, load
+from local.mall.loader import load
 from local.mall.population import generate
+from local.mall.sign_ins import PARAMETER
 from rights import clients, wiring
 from rights.domain.rights import Operation
 from rights.errors import DataMapError, StoreRefusedError
 from rights.ledger import Ledger, Task
 from rights.stores import door, postgres
-from tests.integration.stores.conftest import ACCOUNT, TODAY
+from tests.integration.stores.conftest import ACCOUNT, TODAY, mall_stores
 from tests.unit.stores.fakes import Patient
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
@@ -28,6 +30,7 @@ HANDLERS: dict[str, Any] = {
     "accounts": store_dynamodb.app.lambda_handler,
     "orders": store_postgres.app.lambda_handler,
     "support": store_objects.app.lambda_handler,
+    "login": store_cognito.app.lambda_handler,
 }
 REQUEST = "R1"
 MALL = generate(24, TODAY, heavy_orders=2, heavy_searches=2)
@@ -65,7 +68,7 @@ def ledger(aws: None, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
         KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    load(Stores(dynamodb, boto3.client("s3"), f"mall-support-{ACCOUNT}", database), MALL)
+    load(mall_stores(database), MALL)
     forget()
     yield wiring.ledger()
     forget()
@@ -120,6 +123,27 @@ def test_each_function_erases_and_reads_back(ledger: Ledger, capsys: pytest.Capt
     logged = "".join(capsys.readouterr())
     assert PERSON.account_id not in logged
     assert PERSON.phone not in logged
+
+
+def test_the_sign_in_is_shut_by_a_task_of_its_own_and_then_erased(ledger: Ledger) -> None:
+    plan(ledger, Operation.ERASE)
+    shut = Task(request_id=REQUEST, store="login.freeze", kind="cognito", stage=1, operation=Operation.FREEZE)
+    ledger.table.transact(ledger.task_parts([shut]))
+    step = {"request_id": REQUEST, "run": 1, "step": "work"}
+    for _ in range(2):
+        reply = HANDLERS["login"](step | {"store": "login.freeze"}, Context())
+        assert reply == {"store": "login.freeze", "status": "done", "left": 0}
+    cognito = boto3.client("cognito-idp")
+    [user] = [u for u in cognito.list_users(UserPoolId=pool_id())["Users"] if u["Username"] == PERSON.account_id]
+    assert not user["Enabled"]
+    assert ledger.task(REQUEST, "login.freeze").counts.flagged == 1
+    assert HANDLERS["login"](step | {"store": "login"}, Context())["status"] == "read_back"
+    assert ledger.task(REQUEST, "login").counts.erased == 1
+
+
+def pool_id() -> str:
+    """The id of the mall's user pool."""
+    return str(boto3.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"])
 
 
 def test_a_store_of_another_kind_is_refused(ledger: Ledger) -> None:

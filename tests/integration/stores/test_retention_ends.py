@@ -24,6 +24,7 @@ from tests.integration.stores.conftest import Shop
 from tests.integration.stores.test_sample_mall import phone_of, resolve
 from tests.support.clock import StoppedClock
 from tests.support.lambdas import FUNCTIONS, Lambdas
+from tests.support.plans import lay
 from tests.unit.stores.fakes import FakeParts, Patient
 
 pytestmark = pytest.mark.usefixtures("shop")
@@ -44,9 +45,7 @@ class Mall:
             Task(request_id=request_id, store=store, kind="k", stage=2, operation=Operation.ERASE) for store in STORES
         ]
         self.ledger.put_private(request_id, "subject", {"keys": keys.to_mapping()})
-        self.ledger.lay_plan(
-            request_id, subjects=[person.phone], plan="h", data_map="1", tasks=tasks, known_as=["account"]
-        )
+        lay(self.ledger, request_id, tasks, subjects=[person.phone], known_as=["account"])
         self.ledger.begin_work(request_id)
         for store in STORES:
             worker, status = Worker(self.ledger, self.shop.connectors[store], FakeParts(), self.clock), "more"

@@ -61,6 +61,7 @@ def as_expected(expected: Expectation) -> dict[str, Any]:
         "erased": expected.erased,
         "anonymised": expected.anonymised,
         "retained": expected.retained,
+        **dict.fromkeys(("corrected", "conflicts", "flagged"), 0),
         "kept": [
             {"ground": k.ground, "until": k.until, "records": k.records, "reason": k.reason} for k in expected.kept
         ],

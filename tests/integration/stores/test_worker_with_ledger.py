@@ -6,8 +6,9 @@ import boto3
 import pytest
 
 from rights.clock import utc_now
+from rights.domain.identity import KeySet
 from rights.domain.rights import Operation
-from rights.domain.work import Disposition, TaskStatus
+from rights.domain.work import Counts, Disposition, TaskStatus
 from rights.errors import StaleWriteError
 from rights.ledger import Ledger, Task
 from rights.ledger.table import Table
@@ -15,6 +16,7 @@ from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from rights.stores.work import Worker
 from tests.unit.stores.fakes import FakeParts, FakeStore, Killed, Patient
+from tests.unit.stores.test_correcting import Names
 
 REQUEST = "R1"
 ROWS = {"items": {"row-qwortzel-1": Disposition.ERASE, "row-qwortzel-2": Disposition.ERASE, "z": Disposition.RETAIN}}
@@ -83,3 +85,20 @@ def test_a_store_whose_failure_was_repaired_goes_on_where_it_stood(ledger: Ledge
     ledger.reopen_tasks(REQUEST)
     assert worker.run("work", REQUEST, "shop", Patient()).status == "read_back"
     assert ledger.task(REQUEST, "shop").counts.erased == 2
+
+
+def test_what_a_correction_saw_and_changed_lies_sealed(ledger: Ledger) -> None:
+    store = Names({f"n{number:02d}": "Qwortzel" for number in range(30)})
+    ledger.table.transact(
+        ledger.task_parts([Task(request_id="R2", store="shop", kind="fake", stage=2, operation=Operation.CORRECT)])
+    )
+    ledger.put_private("R2", "subject", {"keys": {"account_id": ["acc-1"]}})
+    ledger.put_private("R2", "changes", {"name": {"to": "Qwortzel-Marten", "from": "Qwortzel"}})
+    ledger.put_private("R2", "seen", {"shop": [one.to_dict() for one in store.seen(KeySet(), ["name"])]})
+    worker = Worker(ledger, store, FakeParts(), utc_now)
+    assert worker.run("work", "R2", "shop", Patient(1)).status == "more"
+    assert worker.run("work", "R2", "shop", Patient()).status == "read_back"
+    assert worker.run("read_back", "R2", "shop", Patient()).status == "done"
+    assert ledger.task("R2", "shop").counts == Counts(found=30, corrected=30)
+    assert len(ledger.private("R2", "corrected.shop")) == 30
+    assert "Qwortzel" not in str(boto3.client("dynamodb").scan(TableName="ledger")["Items"])

@@ -60,6 +60,8 @@ dataset:
       fields: null
 """
 
+LOGIN = (Path(__file__).parents[3] / "functions" / "rights" / "datamap" / "stores" / "login.yaml").read_text()
+
 
 def write(folder: Path, text: str, name: str = "shop.yaml") -> Path:
     (folder / name).write_text(text)
@@ -84,11 +86,19 @@ def test_the_packaged_map_has_every_store_of_the_mall(packaged: DataMap) -> None
         "orders": "postgres",
         "support_tickets": "postgres",
         "support": "objects",
+        "login": "cognito",
+        "ledger": "ledger",
     }
 
 
-def test_the_identity_spine_is_worked_on_last_and_alone(packaged: DataMap) -> None:
-    assert [store.fides_key for store in packaged.stages[-1]] == ["accounts"]
+def test_the_identity_spine_is_worked_on_last_and_the_sign_in_with_it(packaged: DataMap) -> None:
+    assert {store.fides_key for store in packaged.stages[-1]} == {"accounts", "login"}
+
+
+def test_the_sign_in_is_shut_before_any_store_is_worked_on(packaged: DataMap) -> None:
+    shut = {store.fides_key: store.rights.freeze_stage for store in packaged.stores if store.rights.freeze_stage}
+    assert set(shut) == {"login"}
+    assert shut["login"] < min(store.rights.stage for store in packaged.stores)
 
 
 def test_codes_go_to_contacts_of_accounts_only(packaged: DataMap) -> None:
@@ -121,7 +131,7 @@ def test_what_a_household_shares_never_identifies_one_person(
 def test_every_term_has_an_end_a_ground_a_reason_and_a_source(packaged: DataMap) -> None:
     collections = [collection.rights for store in packaged.stores for collection in store.collections]
     terms = [r.retention for r in collections if r.retention] + [rule for r in collections for rule in r.retain_when]
-    assert len(terms) == 8
+    assert len(terms) == 11
     for rule in terms:
         assert rule.period.startswith("P")
         assert rule.reason
@@ -251,6 +261,21 @@ def test_a_postgres_store_needs_a_secret_and_an_object_store_its_place(tmp_path:
         load_data_map(write(tmp_path, SMALL.replace("kind: dynamodb", "kind: postgres")))
     with pytest.raises(DataMapError, match="under `objects`"):
         load_data_map(write(tmp_path, SMALL.replace("kind: dynamodb", "kind: objects")))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "reason"),
+    [
+        ("user_pool: /mall/login/user-pool-id", "pool: p", "user_pool"),
+        ("          cognito:\n            user_pool: /mall/login/user-pool-id\n", "", "under `cognito`"),
+        ("on_deletion: erase", "on_deletion: anonymise", "never anonymised"),
+        ("rights: {key: account_id, identifies: one}", "rights: {}", "holds the account id"),
+        ("fides_meta: {primary_key: true, data_type: string}", "fides_meta: {}", "primary_key"),
+    ],
+)
+def test_users_are_found_by_a_username_that_is_the_account_id(tmp_path: Path, good: str, bad: str, reason: str) -> None:
+    with pytest.raises(DataMapError, match=reason):
+        load_data_map(write(tmp_path, LOGIN.replace(good, bad)))
 
 
 def test_a_reference_to_nowhere_is_refused(tmp_path: Path) -> None:

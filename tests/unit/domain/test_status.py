@@ -72,7 +72,7 @@ def test_whatever_is_tried_a_request_whose_work_has_begun_is_never_withdrawn(tri
 
 
 def test_only_what_is_proven_lies_between_a_proof_and_an_end() -> None:
-    assert reachable(Status.VERIFIED) == PROVEN | {Status.WITHDRAWN}
+    assert reachable(Status.VERIFIED) == PROVEN | {Status.WITHDRAWN, Status.EXPIRED}
 
 
 def test_what_was_being_repaired_can_only_be_worked_on_again() -> None:

@@ -71,12 +71,18 @@ def test_no_two_rows_of_a_collection_have_the_same_key(full: Mall, collection: s
 
 
 def test_every_column_the_mall_writes_is_in_the_data_map_and_the_other_way_round(full: Mall) -> None:
-    told_by_s3 = {"versions", "size", "last_modified"}
-    for store in load_data_map().stores:
-        assert {c.name for c in store.collections} == set(mall.STORES[store.fides_key])
+    set_by_a_restriction = {"restricted", "restricted_at"}
+    told_by_aws = {
+        "objects": {"versions", "size", "last_modified"},
+        "cognito": {"sub", "status", "enabled", "created_at", "modified_at"},
+    }
+    for name, collections in mall.STORES.items():
+        store = load_data_map().store(name)
+        assert {c.name for c in store.collections} == set(collections)
         for collection in store.collections:
             written = {name for row in full.rows(collection.name) for name in row}
-            assert written == {field.name for field in collection.fields} - told_by_s3
+            told_later = told_by_aws.get(store.rights.kind, set()) | set_by_a_restriction
+            assert written == {field.name for field in collection.fields} - told_later
 
 
 def test_every_column_of_the_tables_is_in_the_data_map() -> None:
@@ -95,13 +101,15 @@ def test_fields_that_an_erasure_empties_may_be_empty() -> None:
                     assert re.search(rf"^    {field.name} +\w+,$", SCHEMA, re.MULTILINE), field.name
 
 
-def test_the_template_has_each_role_table_index_bucket_and_secret_the_data_map_names() -> None:
+def test_the_template_has_each_role_table_index_bucket_pool_and_secret_the_data_map_names() -> None:
     for store in load_data_map().stores:
         named = [store.rights.role_arn.rpartition("/")[2], store.rights.secret]
         for collection in store.collections:
             named += [name for access in collection.rights.dynamodb for name in (access.table, access.index)]
             if collection.rights.objects:
                 named.append(collection.rights.objects.bucket.replace("${AccountId}", "${AWS::AccountId}"))
+            if collection.rights.cognito:
+                named.append(collection.rights.cognito.user_pool)
         for name in filter(None, named):
             assert re.search(rf"Name: (!Sub )?{re.escape(name)}$", TEMPLATE, re.MULTILINE), name
 
@@ -132,6 +140,17 @@ def test_a_family_shares_phone_device_and_address_but_no_key(full: Mall) -> None
         assert {row[field] for row in mother.rows[collection]} == {row[field] for row in child.rows[collection]}
     assert {row["contact_phone"] for row in child.rows["accounts"]} == {mother.phone}
     assert {row["phone"] for row in child.rows["consignees"]} == {mother.phone}
+
+
+def test_every_account_has_a_sign_in_of_its_name_and_contacts(full: Mall) -> None:
+    users = {row["username"]: row for row in full.rows("users")}
+    accounts = {row["account_id"]: row for row in full.rows("accounts")}
+    assert set(users) == set(accounts)
+    for name, user in users.items():
+        account = accounts[name]
+        assert (user["phone_number"], user.get("email"), user["name"]) == (
+            account["phone"], account.get("email"), account["name"],
+        )  # fmt: skip
 
 
 def test_the_consignee_without_account_is_in_other_peoples_orders_only(full: Mall) -> None:
@@ -175,9 +194,39 @@ def test_the_marker_is_in_every_store_of_the_marker_person_and_nowhere_else(full
             assert (mall.MARKER in text) == marked
 
 
+def test_some_people_are_children_and_the_special_one_is_reached_at_the_number_of_a_parent(full: Mall) -> None:
+    children = [person for person in full.people if mall.is_child(full, person)]
+    assert 20 < len(children) < 150
+    child, parent = full.special("child"), full.special("parent")
+    assert child in children
+    assert parent not in children
+    assert child.rows["accounts"][0]["contact_phone"] == parent.phone != child.phone
+
+
+def test_what_ends_with_an_account_is_told_only_where_there_is_something_of_it(full: Mall) -> None:
+    lapses = [mall.expected_lapses(person) for person in full.people if person.account_id]
+    assert all("points" in one for one in lapses)
+    assert {name for one in lapses for name in one} == {"points", "coupons", "balance"}
+    assert any(set(one) == {"points"} for one in lapses)
+    assert mall.expected_lapses(full.special("consignee")) == {}
+
+
+def test_a_name_is_copied_to_four_stores_and_never_to_an_order(full: Mall) -> None:
+    copies = mall.expected_correction(full.special("run"), "name")
+    assert {store: len(fields) for store, fields in copies.items()} == {
+        "accounts": 1, "profiles": 1, "support_tickets": 2, "login": 1,
+    }  # fmt: skip
+    assert {value for fields in copies.values() for _, _, value in fields} == {full.special("run").name}
+
+
+def test_a_deletion_of_one_category_expects_nothing_of_the_others(full: Mall) -> None:
+    expected = mall.expected_deletion(full, full.special("run"), only=("search_history",))
+    assert {store: (one.found, one.erased) for store, one in expected.items()} == {"profiles": (14, 14)}
+
+
 def test_every_special_person_is_found_by_name_and_described(full: Mall) -> None:
     for name in ("run", "family_a", "family_b", "gift_giver", "gift_receiver", "consignee", "dispute", "old_orders",
-                 "heavy", "bare", "versions", "marker"):  # fmt: skip
+                 "heavy", "bare", "versions", "marker", "child", "parent", "moved"):  # fmt: skip
         assert mall.special(name, full).who
     with pytest.raises(KeyError):
         mall.special("nobody", full)
@@ -235,9 +284,10 @@ def test_only_phones_and_emails_of_accounts_and_account_ids_lead_anywhere() -> N
     }
     accounts = {
         (name, "account_id", Kind.ACCOUNT)
-        for name in ("accounts", "profiles", "signals", "orders", "after_sales", "tickets")
+        for name in ("accounts", *mall.STORES["profiles"], "signals", "orders", "after_sales", "tickets")
     }
-    assert leading == accounts | {("accounts", "phone", Kind.PHONE), ("accounts", "email", Kind.EMAIL)}
+    contacts = {("accounts", "phone", Kind.PHONE), ("accounts", "email", Kind.EMAIL)}
+    assert leading == accounts | contacts | {("users", "username", Kind.ACCOUNT)}
 
 
 def test_the_template_is_yaml_whose_roles_name_no_star_resource() -> None:
@@ -247,7 +297,7 @@ def test_the_template_is_yaml_whose_roles_name_no_star_resource() -> None:
     Loader.add_multi_constructor("!", lambda _, suffix, node: f"{suffix}:{node.value}")
     resources = yaml.load(TEMPLATE, Loader)["Resources"]  # noqa: S506 - a safe loader
     roles = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::IAM::Role"]
-    assert len(roles) == 6
+    assert len(roles) == 7
     for role in roles:
         for policy in role["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:

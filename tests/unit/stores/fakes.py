@@ -13,7 +13,7 @@ from rights.domain.rights import Operation
 from rights.domain.work import Disposition, Kept
 from rights.errors import StaleWriteError
 from rights.ledger.model import RetainedRows, Task
-from rights.stores.contract import Change, Cursor, ErasurePage, Page, Record
+from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain, Record
 
 REQUEST = "01REQUEST"
 SOMEBODY = KeySet.of([Identifier(Kind.ACCOUNT, "acc-1")])
@@ -35,7 +35,7 @@ class FakeLedger:
         self, operation: Operation, keys: KeySet = SOMEBODY, store: str = "shop", request_id: str = REQUEST
     ) -> None:
         self.saved = Task(request_id=request_id, store=store, kind="fake", stage=2, operation=operation)
-        self.subject: dict[str, Any] | None = {"keys": keys.to_mapping()}
+        self.sealed: dict[str, Any] = {"subject": {"keys": keys.to_mapping()}}
         self.checkpoints: list[Task] = []
         self.retained: dict[tuple[str, str, str], RetainedRows] = {}
         self.before_checkpoint: Callable[[Task], None] = lambda _: None
@@ -64,9 +64,13 @@ class FakeLedger:
             json.dumps([rows.keys, rows.rows])
             self.retained[rows.collection, rows.until, rows.label] = rows
 
-    def private(self, request_id: str, part: str) -> dict[str, Any] | None:
-        assert part == "subject"
-        return self.subject
+    def private(self, request_id: str, part: str) -> Any:
+        assert request_id == self.saved.request_id
+        return deepcopy(self.sealed.get(part))
+
+    def put_private(self, request_id: str, part: str, data: Any) -> None:
+        assert request_id == self.saved.request_id
+        self.sealed[part] = json.loads(json.dumps(data))
 
 
 class FakeParts:
@@ -98,7 +102,7 @@ class Patient:
         return 900_000 if self._looks >= 0 else 1_000
 
 
-class FakeStore:
+class FakeStore(Plain):
     """A store with one person in it: collection to row id to what is to happen to the row."""
 
     def __init__(self, rows: Mapping[str, Mapping[str, Disposition]], page_size: int = 2) -> None:

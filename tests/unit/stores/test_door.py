@@ -44,6 +44,9 @@ def test_the_answer_to_a_question_travels_sealed() -> None:
     assert ask("recognise", {"kind": "phone", "value": "unknown"}) == {"known": False}
     assert ask("locate", {"keys": keys}) == {"keys": keys}
     assert ask("count", {"keys": keys}) == {"counts": {"items": 1}}
+    assert ask("count", {"keys": keys, "collections": ["other"]}) == {"counts": {}}
+    assert ask("seen", {"keys": keys, "subjects": ["name"]}) == {"seen": []}
+    assert ask("facts", {"keys": keys}) == {"facts": []}
     rows = {"collection": "items", "rows": [{"row": "i1"}], "today": "2030-01-02"}
     planned = {"next": None, "changes": [[{"row": "i1"}, "erase"]]}
     assert ask("expire", {"keys": keys, "erase": [], **rows}) == {"page": planned}
@@ -58,7 +61,8 @@ def test_the_sample_events_are_understood(path: Path) -> None:
 
 
 def test_every_kind_of_store_has_a_sample_of_every_sort_of_event() -> None:
-    wanted = {f"store_{k}_{e}" for k in ("dynamodb", "postgres", "objects") for e in ("work", "read_back", "ask")}
+    kinds = ("dynamodb", "postgres", "objects", "cognito", "ledger")
+    wanted = {f"store_{kind}_{event}" for kind in kinds for event in ("work", "read_back", "ask")}
     assert {path.stem for path in EVENTS} == wanted
 
 
@@ -76,6 +80,10 @@ def test_an_event_of_any_other_shape_is_refused_without_an_echo(event: dict[str,
     with pytest.raises(ValidationError) as refused:
         door.parse(event)
     assert "R1" not in str(refused.value)
+
+
+def test_a_store_may_have_tasks_of_several_names() -> None:
+    assert door.store_of("login.freeze", "cognito").fides_key == "login"
 
 
 @pytest.mark.parametrize(("name", "kind"), [("nowhere", "postgres"), ("orders", "dynamodb")])

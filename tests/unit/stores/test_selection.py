@@ -1,8 +1,9 @@
 import pytest
 
+from rights.datamap.links import Link, links
 from rights.domain.identity import Identifier, Kind
 from rights.errors import DataMapError
-from rights.stores.selection import Link, contact_fields, erasure_order, identifiers_of, links, selectors
+from rights.stores.selection import contact_fields, erasure_order, identifiers_of, selectors
 from tests.unit.stores.maps import ACCOUNT, CONSIGNEE, PHONE, collection, field, one, person, store
 
 TICKETS = one(

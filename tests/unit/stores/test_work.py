@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from rights.domain.identity import KeySet
 from rights.domain.rights import Operation
 from rights.domain.work import Counts, Disposition, Kept, TaskStatus
-from rights.errors import NotReadyError, StaleWriteError, StoreUnavailableError
+from rights.errors import DataMapError, NotReadyError, StaleWriteError, StoreUnavailableError
 from rights.ledger.model import Task
 from rights.stores.contract import Connector, ErasurePage
 from rights.stores.work import Report, Worker
@@ -94,12 +96,30 @@ def test_what_was_found_is_recorded_before_anything_is_done() -> None:
 
 
 def test_work_stops_when_the_time_is_up_and_goes_on_where_it_stopped() -> None:
-    for operation in Operation:
+    for operation in (Operation.EXPORT, Operation.ERASE):
         ledger, store, parts = FakeLedger(operation), FakeStore(SHOP), FakeParts()
         assert step(ledger, store, parts=parts, looks=1).status == "more"
         task = finish(ledger, store, parts, looks=1)
         assert task.counts == (SHOP_COUNTS if operation is Operation.ERASE else Counts(found=7, exported=7))
         assert task.late_rounds == 0
+
+
+@pytest.mark.parametrize("operation", [Operation.EXPORT, Operation.ERASE])
+def test_a_task_that_is_about_some_collections_touches_no_other_and_counts_no_other(operation: Operation) -> None:
+    ledger, store, parts = FakeLedger(operation), FakeStore(SHOP), FakeParts()
+    ledger.saved = replace(ledger.saved, collections=("orders", "empty"))
+    task = finish(ledger, store, parts)
+    assert list(task.by_collection) == ["empty", "orders"]
+    assert task.counts.found == task.found_at_start == 2
+    assert store.rows["items"] == SHOP["items"]
+    assert {name.split("/")[2] for name in parts.pages} <= {"empty", "orders"}
+
+
+def test_a_task_whose_collections_the_data_map_has_lost_is_refused() -> None:
+    ledger = FakeLedger(Operation.ERASE)
+    ledger.saved = replace(ledger.saved, collections=("gone",))
+    with pytest.raises(DataMapError, match="lost"):
+        step(ledger, FakeStore(SHOP))
 
 
 def test_each_invocation_does_at_least_one_page() -> None:
@@ -244,7 +264,7 @@ def test_a_store_that_does_not_answer_leaves_the_task_where_it_was() -> None:
 
 def test_a_request_without_a_resolved_person_is_not_worked_on() -> None:
     ledger, store = FakeLedger(Operation.ERASE), FakeStore(SHOP)
-    ledger.subject = None
+    ledger.sealed.clear()
     with pytest.raises(NotReadyError):
         step(ledger, store)
     assert store.applied == []

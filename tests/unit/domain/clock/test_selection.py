@@ -33,6 +33,13 @@ def test_every_right_has_a_rule_in_every_jurisdiction() -> None:
         assert right in rule_for(right, jurisdiction, TODAY).rights
 
 
+def test_every_right_has_a_promise_of_the_policy_to_fall_back_on() -> None:
+    for right in Right:
+        rule = rule_for(right, "policy", TODAY)
+        assert (rule.jurisdiction, rule.standing) == (Jurisdiction.POLICY, Standing.CONTRACT)
+        assert rule.respond is not None
+
+
 def test_every_rule_names_its_source_a_zone_that_exists_and_a_version_of_its_own() -> None:
     assert all(rule.source and ZoneInfo(rule.zone) and rule.rights for rule in RULES)
     assert len({rule.ref for rule in RULES}) == len(RULES)

@@ -1,0 +1,113 @@
+"""What all routes share: whose request it is, the pages in the reader's language, and the way from one to the next."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from public_api.doors import PublicDoors
+from public_api.pages import Pages
+from public_api.views import as_json
+from public_api.words import FLASH, HEADING
+from rights import http
+from rights.domain.rights import Locale
+from rights.http import ApiError
+from rights.ledger import Request
+from rights.notices.i18n import HTML_LANG, say
+
+Call = APIGatewayProxyEvent
+Answer = Response[Any]
+
+ID = re.compile(r"[0-9A-Z]{26}")
+SAME_PAGE = frozenset({410, 422, 429})
+"""Errors about what was typed are shown where it is typed."""
+
+
+class Desk:
+    """Reads calls and answers them."""
+
+    def __init__(self, doors: PublicDoors, pages: Pages, base_url: str) -> None:
+        self.doors = doors
+        self.pages = pages
+        self.base_url = base_url.rstrip("/")
+
+    def admit(self, call: Call, request_id: str) -> Request:
+        """The request of an address, for who shows its token."""
+        if not ID.fullmatch(request_id):
+            raise ApiError("not_found")
+        return self.doors.admit(request_id, http.bearer_of(call) or http.cookies_of(call).get("status"))
+
+    def change(self, call: Call, request_id: str) -> tuple[Request, dict[str, Any], bool]:
+        """The request of a call that changes it, the fields of its body, and whether that is a form."""
+        http.refuse_foreign_forms(call, self.base_url)
+        raw, is_form = http.read_body(call)
+        return self.admit(call, request_id), raw, is_form
+
+    def summary(self, call: Call, request_id: str) -> dict[str, Any]:
+        """Where a request stands after a change."""
+        shown = as_json(self.doors.show(self.admit(call, request_id)))
+        return {name: shown[name] for name in ("request_id", "status", "due_at", "next")}
+
+    def see(self, path: str, cookies: list[str] | None = None) -> Answer:
+        """Send a browser to another page of ours."""
+        headers = {"Location": self.base_url + path}
+        return http.respond(
+            HTTPStatus.SEE_OTHER, "", "text/plain; charset=utf-8", headers=headers, cookies=cookies or ()
+        )
+
+    def cookie(self, name: str, value: str, path: str) -> str:
+        """A cookie that only we read, under one path."""
+        return f"{name}={value}; Path={self.pages.prefix}{path}; HttpOnly; Secure; SameSite=Lax"
+
+    def page(
+        self,
+        call: Call,
+        template: str,
+        locale: Locale,
+        values: Mapping[str, Any],
+        status: int = 200,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A page. `step` among the values is where the form called `ask` is sent when the language is changed."""
+        query = call.query_string_parameters or {}
+        shell: dict[str, Any] = {
+            "problem": None,
+            "errors": {},
+            "step": None,
+            "here": self.pages.url(call.path),
+            "done": say(locale, FLASH.get(query.get("done", ""), "")),
+        }
+        shell |= values
+        shell["errors"] = defaultdict(str, shell["errors"])
+        body = self.pages.render(template, locale, shell)
+        wished = query.get("lang") == locale or bool(values.get("switched"))
+        cookies = [f"{self.cookie('lang', locale.value, '/')}; Max-Age=31536000"] if wished else []
+        heads = {"Content-Language": HTML_LANG[locale], **(headers or {})}
+        return http.respond(status, body, "text/html; charset=utf-8", headers=heads, cookies=cookies)
+
+    def problem(self, call: Call, error: Exception) -> Answer:
+        """Every error that leaves a route."""
+        known = http.as_api_error(error)
+        if not http.wants_html(call):
+            return http.respond_error(known, http.locale_of(call) or Locale.EN)
+        locale = page_locale(call)
+        values = {"heading": say(locale, HEADING[known.status]), "words": known.words(locale)}
+        return self.page(call, "problem", locale, values, known.status, headers=known.headers)
+
+
+def page_locale(call: Call, request: Request | None = None) -> Locale:
+    """The language of a page: what the reader wishes, else the request's, else Khmer."""
+    return http.locale_of(call, stored=request.locale if request else None) or Locale.KM
+
+
+def errors_on_page(error: ApiError | None, locale: Locale, field: str = "code") -> dict[str, Any]:
+    """The values that show an error beside its field; one that names none is about `field`."""
+    if error is None:
+        return {}
+    named = {name: problem.words(locale) for name, problem in error.fields.items()} or {field: error.words(locale)}
+    return {"errors": named, "problem": [{"href": f"#{name}", "words": words} for name, words in named.items()]}

@@ -1,0 +1,85 @@
+"""What one store did for a request, in words and numbers; never what is in it."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from public_api.words import OTHER_STORE, REASON, STORE, TASK
+from rights.clock import parse
+from rights.domain.rights import Locale, Operation
+from rights.domain.work import Kept, TaskStatus
+from rights.ledger import Task
+from rights.notices.grounds import GROUND
+from rights.notices.i18n import N_, long_date, say
+
+_DONE_AS: dict[Operation, str] = {
+    Operation.RESTRICT: N_("Stopped"),
+    Operation.FREEZE: N_("Shut: nobody can sign in"),
+}
+"""What "done" means, where there is a plainer word."""
+
+
+class StoreCard(NamedTuple):
+    """What one store did."""
+
+    name: str
+    words: str
+    tone: str
+    numbers: list[tuple[str, int]]
+    kept: list[str]
+    verified_at: datetime | None
+
+
+def as_card(task: Task, locale: Locale) -> StoreCard:
+    """The card of one store."""
+    is_done = task.status is TaskStatus.DONE
+    words = _DONE_AS.get(task.operation, TASK[task.status]) if is_done else TASK[task.status]
+    if is_done and task.refused:
+        words = N_("Left out")
+    elif is_done and not task.counts.found and task.operation is not Operation.FREEZE:
+        words = N_("Nothing found about you")
+    return StoreCard(
+        name=say(locale, STORE.get(task.store, OTHER_STORE)),
+        words=say(locale, words),
+        tone="done" if is_done else "open",
+        numbers=[(say(locale, label), number) for label, number in _numbers(task)],
+        kept=[*_left_out(task, locale), *(_kept(kept, locale) for kept in task.counts.kept)],
+        verified_at=parse(task.verified_at) if task.verified_at else None,
+    )
+
+
+def _numbers(task: Task) -> list[tuple[str, int]]:
+    """What was found and what became of it; zeros that say nothing are left out."""
+    counts = task.counts
+    if task.status is TaskStatus.PENDING or not counts.found:
+        return []
+    match task.operation:
+        case Operation.EXPORT:
+            return [(N_("Records found"), counts.found), (N_("In your file"), counts.exported)]
+        case Operation.CORRECT:
+            rows = [(N_("Values found"), counts.found), (N_("Corrected"), counts.corrected)]
+            changed = (N_("Changed meanwhile, so left as they are"), counts.conflicts)
+            return [*rows, changed] if counts.conflicts else rows
+        case Operation.RESTRICT:
+            return [(N_("Records no longer used"), counts.flagged)]
+        case Operation.ERASE:
+            rows = [(N_("Deleted"), counts.erased), (N_("Made anonymous"), counts.anonymised)]
+            rows.append((N_("Kept"), counts.retained))
+            return [(N_("Records found"), counts.found), *((label, number) for label, number in rows if number)]
+        case _:
+            return []
+
+
+def _left_out(task: Task, locale: Locale) -> list[str]:
+    if not task.refused or task.counts.kept:
+        return []
+    return [say(locale, N_("We left this out. The reason: {reason}."), reason=say(locale, GROUND[task.refused]))]
+
+
+def _kept(kept: Kept, locale: Locale) -> str:
+    return say(
+        locale,
+        N_("Records kept until {date}: {number}. Reason: {reason}."),
+        date=long_date(datetime.fromisoformat(kept.until).date(), locale),
+        number=kept.records,
+        reason=say(locale, REASON.get(kept.reason) or GROUND[kept.ground]),
+    )

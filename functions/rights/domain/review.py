@@ -1,0 +1,118 @@
+"""When a person has to look at a request before anything is done, and how many (DESIGN section 4; house rules)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rights.domain.rights import ERASING, EXPORTING, OPERATION_OF, Operation, Requester, Right
+
+UNUSUAL_RECORDS = 50_000
+"""An erasure of more records than a customer ever makes is looked at: it may be a shop, or a mistake (house)."""
+
+SETTLED_DAYS = 30
+"""How long a contact has to be on file before it alone opens or erases everything (DESIGN section 6)."""
+
+LOGIN_CONTACTS = frozenset({"phone", "email"})
+"""What people sign in with: correcting one needs the old and the new."""
+
+REVIEWED_CORRECTIONS = frozenset({"birth_date"})
+"""A birthday decides who may act for whom."""
+
+
+class Reason(StrEnum):
+    """Why somebody has to look."""
+
+    COMPLAINT = "complaint"
+    GUARDIAN = "guardian"
+    AGENT = "agent"
+    CHILD = "child"
+    SECOND_ACCOUNT = "second_account"
+    LEGAL_HOLD = "legal_hold"
+    NEW_ON_FILE = "new_on_file"
+    OLD_CONTACT_NOT_PROVEN = "old_contact_not_proven"
+    SENSITIVE_CORRECTION = "sensitive_correction"
+    UNUSUAL_SIZE = "unusual_size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What the plan found out, as far as it decides whether somebody has to look."""
+
+    accounts: int = 1
+    is_child: bool = False
+    is_held: bool = False
+    corrected: Collection[str] = ()
+    """The subjects of a correction."""
+    on_file: Collection[str] = ()
+    """The channels of the contacts on file."""
+    days_on_file: int | None = None
+    """For how many days the contacts on file have been as they are; None where no store knows."""
+    proven: Collection[str] = ()
+    """The channels that were proven."""
+    records: int = 0
+
+
+def reason_to_review(right: Right, requester: Requester, found: Findings) -> Reason | None:
+    """The first reason that holds, gravest first; None where the request may run by itself.
+
+    Whoever acts for another is always looked at, even where the right can only protect: what comes of the request
+    would tell a stranger whether there is an account. For oneself a marketing opt-out is never reviewed (policy 1(2)).
+    """
+    if right is Right.MARKETING_OPT_OUT and requester is Requester.SELF:
+        return None
+    erases = right in ERASING
+    reasons = {
+        Reason.COMPLAINT: right is Right.COMPLAINT,
+        Reason.GUARDIAN: requester is Requester.GUARDIAN,
+        Reason.AGENT: requester is Requester.AGENT,
+        Reason.SECOND_ACCOUNT: found.accounts > 1,
+        Reason.LEGAL_HOLD: erases and found.is_held,
+        Reason.CHILD: found.is_child and OPERATION_OF[right] is not Operation.RESTRICT,
+        Reason.NEW_ON_FILE: _weighs(right) and is_new_on_file(found),
+        Reason.OLD_CONTACT_NOT_PROVEN: bool(unproven_old_contacts(found)),
+        Reason.SENSITIVE_CORRECTION: not REVIEWED_CORRECTIONS.isdisjoint(found.corrected),
+        Reason.UNUSUAL_SIZE: erases and found.records > UNUSUAL_RECORDS,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def is_new_on_file(found: Findings) -> bool:
+    """Tell whether whoever took an account over may be asking: one contact was proven, and one was changed of late.
+
+    Who proved both contacts is believed (DESIGN section 6).
+    """
+    changed_of_late = found.days_on_file is not None and found.days_on_file < SETTLED_DAYS
+    return changed_of_late and len(set(found.proven)) < len(LOGIN_CONTACTS)
+
+
+def _weighs(right: Right) -> bool:
+    """Data leaves, or is erased."""
+    return right in ERASING or right in EXPORTING
+
+
+def unproven_old_contacts(found: Findings) -> list[str]:
+    """The sign-in contacts that would change although their old value, which is on file, was not proven."""
+    return sorted(LOGIN_CONTACTS.intersection(found.corrected, found.on_file).difference(found.proven))
+
+
+def approvals_needed(right: Right, requester: Requester, reason: str | None) -> int:
+    """Two operators where data leaves or is erased at another's word, or where two people may be mixed up (house)."""
+    doubtful = requester is not Requester.SELF or reason == Reason.SECOND_ACCOUNT
+    return 2 if _weighs(right) and doubtful else 1
+
+
+_WHOSE = frozenset({Reason.SECOND_ACCOUNT, Reason.NEW_ON_FILE, Reason.OLD_CONTACT_NOT_PROVEN, Reason.CHILD})
+"""Reasons that ask whether it is the person at all."""
+
+
+def may_lack_authority(requester: Requester, reason: str | None) -> bool:
+    """Tell whether a request may be refused without a ground, since it was not shown that whoever asks may.
+
+    That refuses nobody their right: the person themselves, or whoever can show it, may ask again (policy 6).
+    """
+    return requester is not Requester.SELF or reason in _WHOSE
+
+
+def is_answered_by_operator(right: Right) -> bool:
+    """A complaint is answered: neither approved nor refused on a ground."""
+    return right is Right.COMPLAINT

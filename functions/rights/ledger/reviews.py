@@ -1,0 +1,196 @@
+"""Reviews: what an operator decides about a request, and what passes between them and the person.
+
+An approval names the plan it approves. Where two have to approve, the first is kept until another one comes. A question
+goes to the person and the run goes on waiting; the answer, or the end of the time for one, brings the request back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from rights.clock import parse, stamp
+from rights.domain.clock import PauseReason
+from rights.domain.review import approvals_needed
+from rights.domain.rights import Operation, Requester
+from rights.domain.status import Status
+from rights.domain.work import Counts, TaskStatus
+from rights.errors import IllegalTransitionError, UnknownRequestError
+from rights.ledger.clocks import turned
+from rights.ledger.identity import Identity
+from rights.ledger.locks import Locks
+from rights.ledger.model import Request, Task
+from rights.ledger.requests import Change
+from rights.ledger.table import Item
+from rights.ledger.tasks import Tasks
+
+REVIEW_WAIT = "Review"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A store that an approval leaves out: on which ground, and (of an erasure) until when its records are kept."""
+
+    store: str
+    ground: int
+    until: str | None = None
+
+
+class Reviews(Identity, Locks, Tasks):
+    """Decisions, questions and answers."""
+
+    def begin_review(self, request_id: str) -> Request:
+        """Have somebody look, if the plan asks for it and nobody decided yet."""
+
+        def decide(request: Request) -> Change | None:
+            if request.status is not Status.VERIFIED or request.is_decided or not request.may_be_reviewed:
+                return None
+            detail = {"reason": str(request.review)}
+            return Change(code="review_asked", to=Status.IN_REVIEW, detail=detail)
+
+        return self.change(request_id, decide)
+
+    def approve(
+        self,
+        request_id: str,
+        *,
+        by: str,
+        plan: str,
+        left_out: Sequence[LeftOut] = (),
+        answer: str | None = None,
+        as_approver: bool = False,
+    ) -> Request:
+        """Approve a plan, whole or in part; the run goes on once as many different operators as needed have.
+
+        IllegalTransitionError for a request that waits for no decision, another plan than the one laid, a second
+        approval of the same operator, one that leaves out something else than the first, or two of which none is an
+        approver's.
+        """
+        stores = sorted(left_out, key=lambda one: one.store)
+        without = [{"store": one.store, "ground": one.ground, "until": one.until} for one in stores]
+
+        def decide(request: Request) -> Change | None:
+            self._refuse_undecidable(request)
+            _refuse_mismatch(request, by, plan, without)
+            marked = self._marked_parts(request, left_out)
+            approvals = [*request.approvals, {"by": by, "at": self.now(), "without": without, "approver": as_approver}]
+            sets: dict[str, Any] = {"approvals": approvals}
+            needed = approvals_needed(request.right, request.requester, request.review)
+            if len(approvals) < needed:
+                return Change(code="approved_by_one", by=by, sets=sets)
+            if needed > 1 and not any(approval["approver"] for approval in approvals):
+                raise IllegalTransitionError("one of two approvals is an approver's")
+            sets |= {"decision": "approve_in_part" if without else "approve"} | self.revived(request)
+            also = [*self.answer_parts(request_id, REVIEW_WAIT, {"outcome": "approve"}), *marked]
+            if request.requester is not Requester.SELF:
+                also += self.open_export_parts(request, request.locks)
+            if answer is not None:
+                also.append(self.private_part(request_id, "answer", {"text": answer, "at": self.now()}))
+            return Change(code="approved", by=by, sets=sets, detail={"left_out": len(without)}, also=also)
+
+        return self.change(request_id, decide)
+
+    def refuse(self, request_id: str, *, by: str, ground: int | None) -> Request:
+        """Refuse a request on a ground, or for want of authority; whoever asked is told, and how to complain."""
+
+        def decide(request: Request) -> Change | None:
+            self._refuse_undecidable(request)
+            sets = {"decision": "refuse", "ground": ground}
+            also = self.answer_parts(request_id, REVIEW_WAIT, {"outcome": "refuse"})
+            also += [self.notice_part(request_id, "refused", channel) for channel in self.proven(request_id)]
+            also += self.unlock_parts(request)
+            return Change(code="refused", by=by, to=Status.REFUSED, sets=sets, detail={"ground": ground or 0}, also=also)
+
+        return self.change(request_id, decide)
+
+    def ask(self, request_id: str, text: str, *, by: str, time_to_answer: timedelta) -> Request:
+        """Ask the person something; the clock stands still where its rule allows it."""
+
+        def decide(request: Request) -> Change | None:
+            self._refuse_undecidable(request)
+            asked = sum(event.code == "question_asked" for event in self.events(request_id)) + 1
+            until = stamp(self.clock() + time_to_answer)
+            sets = {"question_until": until, "approvals": []}
+            sets |= turned(request, self.clock(), paused=PauseReason.CLARIFICATION, until=until)
+            also = [
+                self.notice_part(request_id, "question", channel, number=asked) for channel in self.proven(request_id)
+            ]
+            also.append(self.private_part(request_id, "question", {"text": text, "asked_at": self.now()}))
+            return Change(code="question_asked", by=by, to=Status.QUESTION, sets=sets, also=also)
+
+        return self.change(request_id, decide)
+
+    def answer_question(self, request_id: str, text: str) -> Request:
+        """Take the person's answer, once; the request goes back to whoever asked."""
+
+        def decide(request: Request) -> Change | None:
+            earlier: list[Mapping[str, str]] = self.private(request_id, "answers") or []
+            if request.status is not Status.QUESTION and earlier and earlier[-1]["text"] == text:
+                return None
+            self._refuse_unasked(request)
+            told = self.private_part(request_id, "answers", [*earlier, {"text": text, "at": self.now()}])
+            return replace(self._back_to_review(request, "question_answered", "person"), also=[told])
+
+        return self.change(request_id, decide)
+
+    def question_over(self, request_id: str) -> Request:
+        """The time to answer is up: somebody decides on what there is."""
+
+        def decide(request: Request) -> Change | None:
+            over = request.question_until is not None and parse(request.question_until) <= self.clock()
+            if request.status is not Status.QUESTION or not over:
+                return None
+            return self._back_to_review(request, "question_not_answered", "system")
+
+        return self.change(request_id, decide)
+
+    def _back_to_review(self, request: Request, code: str, by: str) -> Change:
+        sets = {"question_until": None} | turned(request, self.clock(), resumed=True)
+        return Change(code=code, by=by, to=Status.IN_REVIEW, sets=sets)
+
+    def _marked_parts(self, request: Request, left_out: Sequence[LeftOut]) -> list[Item]:
+        """The parts that mark the tasks left out, and take back what an approval before a legal hold left out."""
+        # A sign-in that stays is not shut either: `login.freeze` goes with `login`.
+        tasks = [(task, task.store.partition(".")[0]) for task in self.tasks(request.id)]
+        wanted = {one.store: one for one in left_out}
+        if len(wanted) < len(left_out):
+            raise IllegalTransitionError("a store is left out twice")
+        if not wanted.keys() <= {store for _, store in tasks}:
+            msg = "the plan of this request has no such store"
+            raise UnknownRequestError(msg)
+        marked = [_left_out(task, wanted[store]) for task, store in tasks if store in wanted]
+        marked += [_taken_back(task) for task, store in tasks if task.refused and store not in wanted]
+        return [self.change_part(task) for task in marked]
+
+    @staticmethod
+    def _refuse_undecidable(request: Request) -> None:
+        if request.status is not Status.IN_REVIEW or request.decision is not None:
+            msg = f"a request that is {request.status} waits for no decision"
+            raise IllegalTransitionError(msg)
+
+    @staticmethod
+    def _refuse_unasked(request: Request) -> None:
+        if request.status is not Status.QUESTION:
+            msg = f"a request that is {request.status} has no open question"
+            raise IllegalTransitionError(msg)
+
+
+def _refuse_mismatch(request: Request, by: str, plan: str, without: Sequence[Mapping[str, Any]]) -> None:
+    if request.plan != plan:
+        raise IllegalTransitionError("the plan is another one than was approved")
+    if any(approval["by"] == by for approval in request.approvals):
+        raise IllegalTransitionError("a second approval needs a second operator")
+    if any(approval["without"] != list(without) for approval in request.approvals):
+        raise IllegalTransitionError("the first approval left out something else")
+
+
+def _left_out(task: Task, one: LeftOut) -> Task:
+    """An erasure still goes over the store, to write down what is kept until when; anything else is not begun."""
+    marked = replace(task, refused=one.ground, keep_until=one.until)
+    if task.operation is Operation.ERASE:
+        return marked
+    return replace(marked, status=TaskStatus.DONE, counts=Counts(found=sum(task.preview.values())))
+
+
+def _taken_back(task: Task) -> Task:
+    return replace(task, refused=None, keep_until=None, status=TaskStatus.PENDING, counts=Counts())

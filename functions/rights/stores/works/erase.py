@@ -1,0 +1,82 @@
+"""Erase: plan a page, record the plan, carry it out, and at the end plan again to see what is left.
+
+A page is recorded as an intent before it is applied, and folded into the counts after: a worker that dies in between
+leaves the intent, its successor applies it again, which changes nothing more, and counts it once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rights.domain.identity import KeySet
+from rights.domain.mall_time import today_in_the_mall
+from rights.domain.work import Disposition
+from rights.ledger.model import RetainedRows, Task
+from rights.stores.contract import ErasurePage
+from rights.stores.works.doing import Done, ReadBack, Tools, entry_of
+
+
+class Erase:
+    """Erases or anonymises what nothing keeps, and remembers until when the rest is kept."""
+
+    reads_back = True
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def found(self, keys: KeySet) -> Mapping[str, int]:
+        """The records of the person."""
+        return self._tools.connector.count(keys)
+
+    def do_page(self, task: Task, keys: KeySet, name: str) -> tuple[Task, Done]:
+        """Apply the recorded intent, or plan a page, record it and apply it."""
+        if task.intent is not None:
+            page = ErasurePage.from_dict(task.intent)
+        else:
+            page = self._plan(task, keys, name)
+            if page.to_do:
+                task = self._tools.ledger.checkpoint_task(replace(task, intent=page.to_dict()))
+        if page.to_do:
+            self._tools.connector.apply_page(name, keys, page)
+        # What an earlier round kept is counted; a later round only adds what it changes.
+        added = ErasurePage(page.doing()) if entry_of(task, name).get("passed") else page
+        return task, Done(replace(added.counts(), found=0), page.next)
+
+    def read_page(self, task: Task, keys: KeySet, name: str) -> ReadBack:
+        """What would still be erased is left; what is kept is remembered with its date, so that it ends by itself."""
+        page = self._plan(task, keys, name)
+        kept = replace(ErasurePage(page.doing(Disposition.RETAIN)).counts(), found=0)
+        # Before the checkpoint: a read-back that is taken up again writes the same names again.
+        self._tools.ledger.retain(task.request_id, list(_retained(task, name, keys, page)))
+        return ReadBack(page.to_do, page.next, kept)
+
+    def again(self, task: Task) -> Task:
+        """The counts stay: another round adds what came in meanwhile."""
+        return task
+
+    def _plan(self, task: Task, keys: KeySet, name: str) -> ErasurePage:
+        today = today_in_the_mall(self._tools.clock())
+        page = self._tools.connector.plan_page(name, keys, task.cursor, today)
+        if task.refused is None or task.keep_until is None:
+            return page
+        return page.kept_whole(task.refused, task.keep_until)
+
+
+def _retained(task: Task, name: str, keys: KeySet, page: ErasurePage) -> Iterator[RetainedRows]:
+    """The rows of a page that stay until a date, one bundle for each date, ground and reason."""
+    bundles: dict[tuple[str, int, str], list[dict[str, Any]]] = {}
+    for change in (*page.doing(Disposition.RETAIN), *page.resting):
+        if (kept := change.kept) is not None and change.key:
+            bundles.setdefault((kept.until, kept.ground, kept.reason), []).append(change.key)
+    for (until, ground, reason), rows in bundles.items():
+        yield RetainedRows(
+            request_id=task.request_id,
+            store=task.store,
+            collection=name,
+            label=f"{task.page:06d}.{ground}.{reason}",
+            until=until,
+            ground=ground,
+            reason=reason,
+            keys=keys.to_mapping(),
+            rows=rows,
+        )
