@@ -15,7 +15,7 @@ from operator_api.doors import OperatorDoors
 from operator_api.evidence import BucketLinks, EvidenceLooks
 from operator_api.people import Operator, operator_of, refuse_odd_ids
 from rights import wiring
-from rights.clients import client
+from rights.clients import link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.domain.rights import Locale
@@ -130,7 +130,7 @@ def _app() -> APIGatewayRestResolver:
         for store in load_data_map().stores
     }
     doors = OperatorDoors(wiring.ledger(), utc_now, timedelta(seconds=settings.question_seconds), categories)
-    evidence = EvidenceLooks(wiring.ledger(), BucketLinks(client("s3"), settings.evidence_bucket), utc_now)
+    evidence = EvidenceLooks(wiring.ledger(), BucketLinks(link_client(), settings.evidence_bucket), utc_now)
     return build(doors, evidence, urlsplit(settings.base_url).path.rstrip("/"))
 
 

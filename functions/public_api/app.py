@@ -8,12 +8,12 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from public_api.doors import Offer, PublicDoors
 from public_api.evidence import BucketUploads, EvidenceDoors
-from public_api.packages import BucketFiles, link_client
+from public_api.packages import BucketFiles
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
 from rights import wiring
 from rights.certificate import public_jwk
-from rights.clients import client
+from rights.clients import client, link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.datamap.scope import correctable, scope_names

@@ -14,6 +14,7 @@ from rights.domain.acting import ForWhom, Relation
 from rights.domain.rights import SCOPED, Locale, Purpose, Requester, Right
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.notices.i18n import LANGUAGE_NAMES, N_, say
+from rights.phones import phone_number
 
 _ACTING: dict[str, tuple[Requester, Relation, ForWhom]] = {
     "parent": (Requester.GUARDIAN, Relation.PARENT, ForWhom.CHILD),
@@ -42,7 +43,6 @@ _TARGETS = {
     "identifiers": "phone",
     "identifiers.phone": "phone",
     "identifiers.email": "email",
-    "changes": f"change-{next(iter(FIELD))}",
     "requester": "who-self",
     "requester.kind": "who-self",
     "requester.for": "who-self",
@@ -54,7 +54,12 @@ _TARGETS = {
 }
 """The field of the page that a problem's name is about."""
 _CONTACTS = ("phone", "email")
-_CHANGE_OF = {"phone_not_valid": "phone", "email_not_valid": "email", "date_not_valid": "birth_date"}
+_CHANGE_OF = {
+    "phone_not_valid": ("phone", "contact_phone"),
+    "email_not_valid": ("email",),
+    "date_not_valid": ("birth_date",),
+}
+"""The corrections a problem with a new value can be about."""
 
 
 class Choice(NamedTuple):
@@ -147,9 +152,9 @@ def check_page(given: Mapping[str, str], offer: Offer, locale: Locale) -> list[R
     return [*rows, *_about_rights(given, rights, offer, locale)]
 
 
-def problems(error: ApiError, locale: Locale) -> tuple[dict[str, str], list[dict[str, str]]]:
+def problems(error: ApiError, given: Mapping[str, str], locale: Locale) -> tuple[dict[str, str], list[dict[str, str]]]:
     """What is wrong by the id of its field, and the same as links for the summary."""
-    errors = {_target(name, problem): problem.words(locale) for name, problem in error.fields.items()}
+    errors = {_target(name, problem, given): problem.words(locale) for name, problem in error.fields.items()}
     return errors, [{"href": f"#{target}", "words": words} for target, words in errors.items()]
 
 
@@ -172,13 +177,21 @@ def _about_rights(given: Mapping[str, str], rights: list[Right], offer: Offer, l
     return rows
 
 
-def _target(name: str, problem: FieldProblem) -> str:
+def _target(name: str, problem: FieldProblem, given: Mapping[str, str]) -> str:
     top, _, rest = name.partition(".")
-    if top == "changes" and (field := rest.partition(".")[0] or _CHANGE_OF.get(problem.code)):
+    if top == "changes":
+        maybe = _CHANGE_OF.get(problem.code, ())
+        wrong = [field for field in maybe if f"change.{field}" in given and not _is_good(field, given)]
+        field = rest.partition(".")[0] or next(iter(wrong), next(iter(FIELD)))
         return f"change-{field}"
     if top in {"purposes", "scope"}:
         return top
     return _TARGETS.get(name, _TARGETS["right"] if top == "rights" else "phone")
+
+
+def _is_good(field: str, given: Mapping[str, str]) -> bool:
+    """Of two phone numbers, which one is meant."""
+    return field in {"phone", "contact_phone"} and phone_number(given[f"change.{field}"]) is not None
 
 
 def _with_requester(given: Mapping[str, str]) -> dict[str, str]:

@@ -119,7 +119,7 @@ class AskRoutes:
     ) -> Answer:
         if error is None:
             return self._desk.page(call, template, locale, values)
-        errors, problem = ask_form.problems(error, locale)
+        errors, problem = ask_form.problems(error, values.get("given", {}), locale)
         return self._desk.page(call, template, locale, {**values, "errors": errors, "problem": problem}, error.status)
 
 

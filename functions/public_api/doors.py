@@ -9,7 +9,7 @@ from typing import Any
 
 from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
 from public_api.packages import LINK_LIVES, Files, Link
-from public_api.views import WAITING_FOR_PROOF, Shown, is_proven
+from public_api.views import WAITING_FOR_PROOF, Shown, is_proven, may_know
 from rights import status_token
 from rights.clock import Clock, parse
 from rights.domain.confirmation import Confirm
@@ -136,7 +136,7 @@ class PublicDoors:
     def _told(self, request: Request) -> dict[str, Any]:
         """What an operator and the person told each other, and what a closure makes lapse: sealed until now."""
         parts = {
-            "lapses": request.confirm == Confirm.CLOSURE and request.may_be_confirmed,
+            "lapses": request.confirm == Confirm.CLOSURE and may_know(request),
             "question": request.status is Status.QUESTION,
             "answer": request.right is Right.COMPLAINT and request.is_decided,
         }

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from rights.clock import Clock
@@ -35,11 +33,6 @@ class Files(Protocol):
     def certificate(self, key: str) -> str:
         """A certificate, a compact JWS."""
         ...
-
-
-def link_client() -> Any:
-    """An S3 client whose links work for objects under a KMS key (signature 4), in the bucket's own region."""
-    return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 class BucketFiles:

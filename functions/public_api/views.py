@@ -17,6 +17,7 @@ from rights.status_token import reference
 WAITING_FOR_PROOF = frozenset({Status.RECEIVED, Status.IDENTITY_NEEDED})
 CHANNELS = {"phone": "sms", "email": "email"}
 DONE = frozenset({Status.COMPLETED, Status.COMPLETED_IN_PART})
+APPROVED = frozenset({"approve", "approve_in_part"})
 _TASK_STATUS = {TaskStatus.FAILED: TaskStatus.WORKING}
 
 
@@ -95,14 +96,18 @@ class Shown:
 
     @property
     def stores(self) -> Sequence[Task]:
-        """What each store does; of somebody else's data nothing before somebody has looked at the evidence."""
-        may = self.request.requester is Requester.SELF or self.request.is_decided
-        return [task for task in self.tasks if task.operation is not Operation.FREEZE] if may else ()
+        """What each store does; of somebody else's data nothing unless it was approved."""
+        return [t for t in self.tasks if t.operation is not Operation.FREEZE] if may_know(self.request) else ()
 
 
 def is_proven(request: Request) -> bool:
     """Tell whether the identity of this request's person was ever proven."""
     return request.status in PROVEN or request.subject is not None or request.linked_to is not None
+
+
+def may_know(request: Request) -> bool:
+    """Tell whether whoever asked may see that there is an account: for another only once somebody approved it."""
+    return request.requester is Requester.SELF or request.decision in APPROVED
 
 
 def as_json(shown: Shown) -> dict[str, Any]:

@@ -106,6 +106,8 @@ FIELD: dict[str, str] = {
     "name": N_("Full name"),
     "phone": N_("Phone number"),
     "email": N_("Email address"),
+    "contact_phone": N_("Phone number for deliveries"),
+    "address": N_("Address"),
     "birth_date": N_("Date of birth"),
     "language": N_("Language"),
 }

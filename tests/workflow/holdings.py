@@ -1,4 +1,4 @@
-"""What the mall holds of one person, read from the stores themselves, and what changed in it. No code of the product."""
+"""What the mall holds of one person, read from its stores by no code of the product, and what changed in it."""
 
 import json
 from collections.abc import Iterator

@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 
 from local.cloud import Cloud
+from local.mall import expected_flags
 from tests.workflow.asking import Public
 from tests.workflow.book import Book, Item
 from tests.workflow.conftest import Crowd
+from tests.workflow.holdings import holdings
 from tests.workflow.waiting import eventually
 
 PATH = "/webhooks/sms-opt-out"
@@ -39,7 +41,8 @@ def test_an_answered_stop_is_done_without_a_code_a_review_or_a_wait(
     cloud: Cloud, public: Public, book: Book, crowd: Crowd
 ) -> None:
     before = {item["id"] for item in by_sms(book)}
-    body = message(crowd.someone("profile").phone, "ឈប់")
+    person = crowd.someone("profile")
+    body = message(person.phone, "ឈប់")
     replies = [public.http.post(PATH, content=body, headers=signed(cloud, body)) for _ in range(2)]
     assert [(r.status_code, r.json()) for r in replies] == [(httpx.codes.ACCEPTED, {"status": "accepted"})] * 2
     [request] = [item for item in by_sms(book) if item["id"] not in before]
@@ -52,6 +55,10 @@ def test_an_answered_stop_is_done_without_a_code_a_review_or_a_wait(
     codes = book.codes(request["id"])
     assert not {"identity_asked", "review_asked", "cooling_off_begun"} & set(codes)
     assert book.chain_holds(request["id"])
+    held = holdings(cloud.stores, person)
+    for key, fields in expected_flags(person, "marketing_opt_out")["profiles"].items():
+        assert fields.items() <= held[key].items()
+    eventually(lambda: cloud.mailbox.sent_to(person.phone), "word of it")
 
 
 def test_what_the_gateway_did_not_sign_is_refused(cloud: Cloud, public: Public, book: Book) -> None:

@@ -4,13 +4,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
+
 from local.cloud import Cloud
 from local.journey import GOOD_ENDS
 from local.mall import expected_access, expected_deletion, fingerprint
 from tests.workflow.asking import TELLS_THE_OUTCOME, Asking, Public, counts_of, expected
 from tests.workflow.book import Book
 from tests.workflow.conftest import Crowd
-from tests.workflow.controls import deaf_relay, invoke, locked, somebody_waits, stream_event, sweep
+from tests.workflow.controls import (
+    Operator,
+    deaf_relay,
+    invoke,
+    locked,
+    settings,
+    somebody_waits,
+    stream_event,
+    sweep,
+)
 from tests.workflow.waiting import eventually
 
 POISON = ("REQUEST#POISON", "NOTICE#poison")
@@ -120,6 +131,56 @@ def test_a_run_that_is_aborted_in_the_middle_is_taken_up_by_the_next(
     assert len(asking.sent_codes()) == 1
     assert book.chain_holds(asking.id)
     assert fingerprint(cloud.stores, cloud.mall, (person,)) == strangers
+
+
+def test_runs_that_are_aborted_while_somebody_is_waited_for_lose_no_question_no_answer_and_no_wait(
+    cloud: Cloud, public: Public, crowd: Crowd, book: Book, operator: Operator
+) -> None:
+    people = [crowd.someone("orders") for _ in range(2)]
+    strangers = fingerprint(cloud.stores, cloud.mall, tuple(people))
+    confirming, cooling = (public.ask("account_closure", phone=person.phone).prove() for person in people)
+    asked = public.ask("complaint", phone=crowd.someone().phone, message="Too loud.").prove()
+    asked.until("in_review")
+    assert operator.decide(asked.id, "ask", text="What is?").status_code == httpx.codes.OK
+    cooling.until("confirm_needed")
+    with settings(cloud, "PlanRequestFunction", cooling_off_seconds=8):
+        assert cooling.call("POST", "/confirm", json={"agree": True}).status_code == httpx.codes.OK
+        cooling.until("cooling_off")
+    waits = {cooling: "cooling_off", confirming: "confirm_needed", asked: "question"}
+    for asking, status in waits.items():
+        asking.until(status)
+        aborted(cloud, book, asking)
+        assert asking.look()["status"] == status
+
+    # Both come while no run is there to take them.
+    assert confirming.call("POST", "/confirm", json={"agree": True}).status_code == httpx.codes.OK
+    assert asked.call("POST", "/answers", json={"message": "The music."}).status_code == httpx.codes.OK
+    swept_until(cloud, book, lambda: all(len(book.runs(asking.id)) > 1 for asking in waits), "next runs")
+    assert operator.decide(asked.id, "answer", text="We turned it down.").status_code == httpx.codes.OK
+
+    asked.until("completed")
+    for asking, person in ((confirming, people[0]), (cooling, people[1])):
+        shown = asking.until_told("completed", "completed_in_part")
+        assert counts_of(shown["stores"]) == expected(expected_deletion(cloud.mall, person))
+    once = ["confirmation_asked", "confirmed", "question_asked", "question_answered", "work_begun", "closed"]
+    for asking in waits:
+        codes = book.codes(asking.id)
+        assert all(codes.count(code) <= 1 for code in once)
+        assert (len(asking.sent_codes()), book.chain_holds(asking.id)) == (1, True)
+        eventually(lambda asking=asking: statuses(book, asking) == ["ABORTED", "SUCCEEDED"], "end of the run")  # type: ignore[misc]
+    assert [item["kind"] for item in book.items(cooling.id, "NOTICE#")].count("cooling_off") == 2
+    assert fingerprint(cloud.stores, cloud.mall, tuple(people)) == strangers
+
+
+def aborted(cloud: Cloud, book: Book, asking: Asking) -> None:
+    """End the run of a request from outside; the ledger has noticed."""
+    run = book.runs(asking.id)[-1]
+    cloud.client("stepfunctions").stop_execution(executionArn=run["executionArn"], cause="a test")
+    eventually(lambda: book.state(asking.id).get("ended_run") == 1, "record of the ended run")
+
+
+def statuses(book: Book, asking: Asking) -> list[str]:
+    return [run["status"] for run in book.runs(asking.id)]
 
 
 def test_a_run_that_vanished_without_a_word_is_noticed_by_the_sweep(

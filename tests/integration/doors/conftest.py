@@ -16,10 +16,11 @@ from operator_api.evidence import BucketLinks, EvidenceLooks
 from public_api import app as public_app
 from public_api.doors import Offer, PublicDoors
 from public_api.evidence import BucketUploads, EvidenceDoors
-from public_api.packages import BucketFiles, link_client
+from public_api.packages import BucketFiles
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
 from rights.certificate import public_jwk
+from rights.clients import link_client
 from rights.datamap import load_data_map
 from rights.datamap.scope import correctable, scope_names
 from rights.domain.rights import Operation
@@ -191,8 +192,7 @@ class Person:
         self.request_id, self.token = reply.json["request_id"], reply.json["status_token"]
         # What verify_identity does: look the contacts up, and queue a code for each.
         self.ledger.put_private(self.request_id, "contacts", {"phone": PHONE} if on_file is None else on_file)
-        typed = self.ledger.private(self.request_id, "typed")["identifiers"]
-        for channel, value in typed.items():
+        for channel, value in self.ledger.asked_contacts(self.request_id).items():
             self.ledger.queue_code(self.request_id, channel, value)
         self.ledger.ask_for_proof(self.request_id)
         return self.gets_mail()

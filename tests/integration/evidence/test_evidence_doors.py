@@ -11,7 +11,7 @@ import pytest
 
 from operator_api.evidence import BucketLinks, EvidenceLooks
 from public_api.evidence import BucketUploads, EvidenceDoors, file_as_json
-from public_api.packages import link_client
+from rights.clients import link_client
 from rights.domain.evidence import EvidenceStatus
 from rights.evidence import BucketEvidence, check_upload, upload_key
 from rights.http import ApiError

@@ -47,10 +47,11 @@ def prove(ledger: Ledger, request_id: str, channel: str = "phone") -> None:
     ledger.try_code(request_id, CODE)
 
 
-def verify(ledger: Ledger, request_id: str, stores: Any = None) -> None:
+def verify(ledger: Ledger, request_id: str, on_file: OnFile | None = None) -> None:
     """What VerifyIdentity does, twice: the step may come again with another token."""
+    stores: Any = on_file or OnFile()
     for token in ("token", "token of a retry"):
-        ask_for_proof(request_id, token, 3600, ledger, stores or OnFile())
+        ask_for_proof(request_id, token, 3600, ledger, stores)
 
 
 def settle(ledger: Ledger, request_id: str) -> Request:

@@ -11,10 +11,13 @@ import pytest
 
 from local.emulator import REGION, Emulator
 from rights.clock import utc_now
-from rights.domain.rights import Operation
+from rights.domain.rights import Operation, Right
+from rights.domain.status import Status
+from rights.errors import IllegalTransitionError
 from rights.ledger import Ledger, Task
 from rights.ledger.intake import TRIES
 from rights.ledger.model import CodeResult
+from rights.ledger.steps import outcome_of_beginning
 from rights.ledger.table import Table
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
@@ -62,6 +65,34 @@ def lay_plan(place: Place, request_id: str) -> str | None:
     task = Task(request_id=request_id, store="accounts", kind="dynamodb", stage=1, operation=Operation.ERASE)
     planned = lay(ledger_at(place), request_id, [task])
     return planned.linked_to
+
+
+def lay_export(place: Place, request_id: str) -> str:
+    return lay(ledger_at(place), request_id).status
+
+
+def begin_work(place: Place, request_id: str) -> str:
+    return outcome_of_beginning(ledger_at(place).begin_work(request_id))
+
+
+def approve(place: Place, request_id: str, by: str) -> bool:
+    try:
+        ledger_at(place).approve(request_id, by=by, plan="hash", as_approver=by == "op-3")
+    except IllegalTransitionError:
+        return False
+    return True
+
+
+def answer(place: Place, request_id: str, text: str) -> bool:
+    try:
+        ledger_at(place).answer_question(request_id, text)
+    except IllegalTransitionError:
+        return False
+    return True
+
+
+def confirm(place: Place, request_id: str) -> bool:
+    return ledger_at(place).confirm_request(request_id).is_confirmed
 
 
 def next_run(place: Place, request_id: str) -> int:
@@ -122,3 +153,65 @@ def test_a_next_run_is_started_once_whoever_asks(place: Place, processes: Proces
     runs = [done.result() for done in [processes.submit(next_run, place, request_id) for _ in range(4)]]
     assert set(runs) == {2}
     assert [event.code for event in ledger.events(request_id)].count("run_started") == 1
+
+
+def planned(ledger: Ledger, right: Right, review: str | None = None, confirm: str | None = None) -> str:
+    request_id = ledger.open_request(new(right=right, proven=True)).request.id
+    lay(ledger, request_id, review=review, confirm=confirm)
+    return request_id
+
+
+def test_an_export_planned_as_an_erasure_begins_is_let_out_first_or_comes_after(
+    place: Place, processes: ProcessPoolExecutor
+) -> None:
+    ledger = ledger_at(place)
+    for _ in range(3):
+        erasure = planned(ledger, Right.DELETION)
+        export = ledger.open_request(new(proven=True)).request.id
+        slips_in, began = processes.submit(lay_export, place, export), processes.submit(begin_work, place, erasure)
+        assert slips_in.result() == Status.VERIFIED
+        expected = Status.IN_PROGRESS if began.result() == "ready" else Status.VERIFIED
+        assert ledger.get(erasure).status is expected
+        # Whoever came first, both come to their end.
+        ledger.begin_work(export)
+        ledger.close_request(export, Status.COMPLETED)
+        assert begin_work(place, erasure) == "ready"
+        ledger.close_request(erasure, Status.COMPLETED)
+        assert ledger.verify_chain(erasure)
+
+
+def test_of_operators_who_approve_at_once_two_count_and_one_of_them_is_an_approver(
+    place: Place, processes: ProcessPoolExecutor
+) -> None:
+    ledger = ledger_at(place)
+    request_id = planned(ledger, Right.ACCESS, review="second_account")
+    tried = [processes.submit(approve, place, request_id, f"op-{number % 4}") for number in range(8)]
+    assert [done.result() for done in tried].count(True) == 2
+    approvals = ledger.get(request_id).approvals
+    assert len({approval["by"] for approval in approvals}) == 2
+    assert "op-3" in {approval["by"] for approval in approvals}
+    codes = [event.code for event in ledger.events(request_id)]
+    assert (codes.count("approved_by_one"), codes.count("approved")) == (1, 1)
+    assert ledger.verify_chain(request_id)
+
+
+def test_of_answers_at_once_one_is_kept_and_whoever_gave_another_is_told(
+    place: Place, processes: ProcessPoolExecutor
+) -> None:
+    ledger = ledger_at(place)
+    request_id = planned(ledger, Right.ACCESS, review="unusual_size")
+    ledger.ask(request_id, "Which?", by="op-1", time_to_answer=timedelta(days=1))
+    texts = ["this", "that"] * 4
+    tried = [processes.submit(answer, place, request_id, text) for text in texts]
+    taken = {text for text, done in zip(texts, tried, strict=True) if done.result()}
+    kept = [one["text"] for one in ledger.private(request_id, "answers")]
+    assert taken == set(kept)
+    assert len(kept) == 1
+
+
+def test_a_closure_confirmed_at_once_is_confirmed_once(place: Place, processes: ProcessPoolExecutor) -> None:
+    ledger = ledger_at(place)
+    request_id = planned(ledger, Right.ACCOUNT_CLOSURE, confirm="closure")
+    ledger.ask_to_confirm(request_id, "token", 60)
+    assert all(done.result() for done in [processes.submit(confirm, place, request_id) for _ in range(4)])
+    assert [event.code for event in ledger.events(request_id)].count("confirmed") == 1
