@@ -68,7 +68,7 @@ class HoldDoors:
 
     def holds_of(self, request_id: str | None) -> dict[str, Any]:
         """The holds that stand on the person of a request."""
-        if not request_id:
+        if not request_id or len(request_id) > 26:
             raise not_valid({"request_id": FieldProblem("wrong_type")})
         return {"holds": [_shown(hold) for hold in self._ledger.holds_on(self._ledger.get(request_id).known_as)]}
 

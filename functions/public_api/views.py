@@ -134,6 +134,8 @@ def as_json(shown: Shown) -> dict[str, Any]:
         body["case"] = list(request.case_requests)
     if shown.told:
         body |= shown.told
+    if request.ground is not None:
+        body["ground"] = request.ground
     if request.confirm is not None:
         body["confirm"] = request.confirm
     if request.question_until is not None:

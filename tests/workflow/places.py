@@ -14,12 +14,12 @@ from tests.workflow.book import Book, texts_of
 QUEUES = ("NoticeQueue", "NoticeDeadLetters", "RelayDeadLetters")
 NOT_OURS = {"postgres", "postgres.log", "pginstall"}
 """The mall's own database server: a store, with a log that its owner keeps."""
-CAPTURED = ("[sns] SNS SMS to", "[ses-v2] SESv2 SendEmail")
-"""Lines in which the emulator notes the messages it captures."""
+NOTED = ("[sns] SNS SMS to", "[ses-v2] SESv2 SendEmail", "[cognito] Cognito: AdminCreateUser")
+"""Lines in which the emulator notes the messages it captures, and whom the mall lets sign in."""
 
 
 def places(cloud: Cloud, book: Book, answers: list[httpx.Response], tapped: list[str]) -> dict[str, list[bytes]]:
-    """Wherever data may have got to, apart from the mall's stores, the package, evidence, and the person's own mailbox."""
+    """Wherever data may have got to, apart from the mall's stores, packages, evidence, and the person's own mailbox."""
     return {
         "logs": [line.encode() for line in [*cloud.logs(), *log_names(cloud)]],
         "ledger": [text.encode("latin-1", "replace") for item in book.everything() for text in texts_of(item)],
@@ -103,5 +103,5 @@ def files_of(work: Path) -> Iterator[bytes]:
     for path in work.rglob("*"):
         if path.is_file() and path.relative_to(work).parts[0] not in NOT_OURS:
             lines = path.read_bytes().split(b"\n")
-            kept = [line for line in lines if not any(mark.encode() in line for mark in CAPTURED)]
+            kept = [line for line in lines if not any(mark.encode() in line for mark in NOTED)]
             yield b"\n".join([path.name.encode(), *kept])

@@ -2,43 +2,61 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from local.cloud import Cloud
-from local.mall import MARKER, Expectation, Person, expected_access, expected_deletion
+from local.mall import MARKER, Expectation, Person, expected_access, expected_correction, expected_deletion
 from rights.sealing import Sealer
+from tests.workflow.acting import agent, send
 from tests.workflow.asking import Asking, Public, counts_of, expected
-from tests.workflow.book import Book, texts_of
+from tests.workflow.book import Book
 from tests.workflow.controls import Operator, owner
 from tests.workflow.leaks import Words, forms_of, phone_forms, report
 from tests.workflow.package import Package, download
+from tests.workflow.places import places
 from tests.workflow.searching import everything_in, traces
 from tests.workflow.waiting import eventually
+
+OTHER = "Zwibbelfax"
+"""In everything that comes in with a request: new values, who acts for the person, what is asked and answered."""
+NEW_NAME, NEW_EMAIL = f"{OTHER} Marker", f"{OTHER.lower()}@example.net"
+AGENTS_PHONE = "+85512904117"
+DOCUMENT = f"%PDF-1.4 {OTHER} acts for {MARKER}".encode()
+POINTS = 736_184_205
+"""More than anybody has, to be found again where lapses are told of."""
+STOP = re.compile(r"(/stop/(\S+))")
+
 
 @dataclass
 class Run:
     """What happened, and what must be found nowhere."""
 
     person: Person
-    asked: list[Asking] = field(default_factory=list)
+    asked: dict[str, Asking] = field(default_factory=dict)
+    refused: list[httpx.Response] = field(default_factory=list)
     answers: list[httpx.Response] = field(default_factory=list)
     tapped: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    """Those that went to contacts which are nobody's yet."""
+    stop_tokens: list[str] = field(default_factory=list)
     package: Package | None = None
 
     def words(self) -> Words:
         person = self.person
         assert person.email
+        phones = (*phone_forms(person.phone), *phone_forms(AGENTS_PHONE))
+        asked = self.asked.values()
         return Words(
-            words=(MARKER, person.email, *phone_forms(person.phone), person.account_id),
-            codes=tuple(code for asking in self.asked for code in asking.sent_codes()),
-            secrets=tuple(asking.token.partition(".")[2] for asking in self.asked),
+            words=(MARKER, OTHER, person.email, *phones, person.account_id, str(POINTS)),
+            codes=(*(code for asking in asked for code in asking.sent_codes()), *self.codes),
+            secrets=tuple(asking.token.partition(".")[2] for asking in asked) + tuple(self.stop_tokens),
         )
 
 
@@ -94,11 +112,12 @@ def the_notice_message(cloud: Cloud, ask: Any) -> tuple[Asking, str]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
-def bad_calls(public: Public, person: Person, asking: Asking) -> list[httpx.Response]:
+def bad_calls(public: Public, person: Person, asking: Asking, operator: Operator) -> list[httpx.Response]:
     """Everything a clumsy person may send, full of their data."""
     assert person.email
     post, forged = public.http.post, {"Authorization": f"Bearer {asking.id}.{MARKER}"}
     typed = {"phone": person.phone, "email": person.email}
+    acting = agent(phone=f"{OTHER} {AGENTS_PHONE}") | {"name": OTHER}
     return [
         post("/requests", content=f'{{"right": "{MARKER}"', headers={"Content-Type": "application/json"}),
         post("/requests", json={"right": MARKER, "identifiers": typed}),
@@ -106,6 +125,12 @@ def bad_calls(public: Public, person: Person, asking: Asking) -> list[httpx.Resp
         post("/requests", json={"right": "access", "identifiers": {"email": f"{MARKER}@@{person.email}"}}),
         post("/requests", json={"right": "access", "identifiers": typed, "name": f"{MARKER} {person.phone}"}),
         post("/requests", json={"right": "access", "identifiers": typed, "requester": {"kind": MARKER}}),
+        post("/requests", json={"right": "access", "identifiers": typed, "requester": acting}),
+        post("/requests", json={"right": "access", "identifiers": typed, "scope": [MARKER, MARKER.lower()]}),
+        post("/requests", json={"right": "correction", "identifiers": typed, "changes": {MARKER.lower(): OTHER}}),
+        post("/requests", json={"right": "correction", "identifiers": typed, "changes": {"birth_date": OTHER}}),
+        post("/requests", json={"right": "correction", "identifiers": typed, "changes": {"email": f"{OTHER}@@"}}),
+        post("/requests", json={"right": "consent_withdrawal", "identifiers": typed, "purposes": [MARKER]}),
         post("/requests", json={"right": "access", "identifiers": typed, "message": MARKER * 400}),
         post("/requests", content=person.email, headers={"Content-Type": f"text/{MARKER}"}),
         post("/requests", data={"right": "access", "phone": f"{MARKER} {person.phone}"}),
@@ -114,10 +139,21 @@ def bad_calls(public: Public, person: Person, asking: Asking) -> list[httpx.Resp
         public.http.get(f"/requests/{asking.id}", headers=forged),
         public.http.get(f"/{MARKER}/{person.phone}"),
         public.http.get(f"/s/{MARKER}.{person.phone}"),
+        post(f"/stop/{asking.id}.{MARKER}", json={}),
         asking.call("POST", "/code", json={"code": MARKER}),
         asking.call("POST", "/code", json={"code": person.phone}),
         asking.call("POST", "/code", json={"code": "123456", "name": MARKER}),
+        asking.call("POST", "/confirm", json={"code": MARKER}),
+        asking.call("POST", "/answers", json={"message": MARKER}),
+        asking.call("POST", "/evidence", json={"kind": MARKER, "content_type": MARKER}),
+        asking.call("POST", f"/evidence/{MARKER}"),
         public.http.get(f"/ops/requests?status={MARKER}"),
+        operator.get(f"?status={MARKER}"),
+        operator.post(f"/{asking.id}/decision", {"decision": "ask", "text": [MARKER, OTHER]}),
+        operator.post(f"/{asking.id}/reveal", {"what": MARKER, "reason": OTHER}),
+        operator.http.post(
+            "/ops/holds", json={"phone": f"{MARKER} {person.phone}", "ground": 3, "until": "2030-01-01"}
+        ),
     ]
 
 
@@ -128,38 +164,107 @@ def done(cloud: Cloud, public: Public, book: Book, operator: Operator) -> Run:
     # What people upload keeps the name they gave it.
     uploaded = f"accounts/{person.account_id}/evidence/{MARKER} {person.phone}.pdf"
     cloud.stores.s3.put_object(Bucket=cloud.stores.bucket, Key=uploaded, Body=b"%PDF-1.4 " + MARKER.encode())
+    cloud.stores.dynamodb.update_item(
+        TableName="mall-accounts",
+        Key={"account_id": {"S": person.account_id}},
+        UpdateExpression="SET points = :p",
+        ExpressionAttributeValues={":p": {"N": str(POINTS)}},
+    )
     with tapped(cloud, run):
-        access, message = the_notice_message(
-            cloud,
-            lambda: public.ask(
-                "access",
-                phone=person.phone,
-                message=f"{MARKER}, {person.phone}",
-                headers={"Idempotency-Key": f"{MARKER}-{person.phone}", "User-Agent": f"{MARKER}/1.0"},
-            ),
-        )
-        run.tapped.append(message)
-        run.asked.append(access)
-        code = access.read_code()
-        run.answers += bad_calls(public, person, access)
-        run.answers.append(access.enter(f"{(int(code) + 1) % 1_000_000:06d}"))
-        run.answers.append(access.enter(code))
-        access.until_told("completed")
-        run.package = download(access)
-
-        deletion = public.ask("deletion", email=person.email, message=MARKER)
-        run.asked.append(deletion)
-        with spiteful(cloud):
-            deletion.prove()
-            eventually(lambda: book.status(deletion.id) == "needs_repair", "need of repair")
-            run.answers += [operator.get(f"/{deletion.id}"), operator.get("?status=needs_repair"), deletion.call("GET")]
-        deletion.until_told("completed", "completed_in_part")
-        run.answers += [
-            reply
-            for asking in run.asked
-            for reply in (asking.call("GET"), asking.call("GET", "/certificate"), operator.get(f"/{asking.id}"))
-        ]
+        an_access(cloud, public, operator, run)
+        a_complaint(public, operator, run)
+        an_agent(cloud, public, operator, run)
+        a_correction(cloud, public, run)
+        a_closure(cloud, public, book, operator, run)
+        for asking in run.asked.values():
+            run.answers += [operator.get(f"/{asking.id}{more}") for more in ("", "/plan", "/clock", "/evidence")]
+            run.answers += [asking.call("GET", "/certificate"), asking.call("GET", "/evidence")]
+            # The page tells what lapses, or the answer to a complaint, to the person alone.
+            run.answers += [asking.call("GET")] if asking.right not in {"account_closure", "complaint"} else []
     return run
+
+
+def an_access(cloud: Cloud, public: Public, operator: Operator, run: Run) -> None:
+    """With a message, and everything that can go wrong on the way."""
+    person = run.person
+    access, message = the_notice_message(
+        cloud,
+        lambda: public.ask(
+            "access",
+            phone=person.phone,
+            message=f"{MARKER}, {person.phone}",
+            headers={"Idempotency-Key": f"{MARKER}-{person.phone}", "User-Agent": f"{MARKER}/1.0"},
+        ),
+    )
+    run.tapped.append(message)
+    run.asked["access"] = access
+    code = access.read_code()
+    run.refused += bad_calls(public, person, access, operator)
+    run.refused.append(access.enter(f"{(int(code) + 1) % 1_000_000:06d}"))
+    run.answers.append(access.enter(code))
+    access.until_told("completed")
+    run.package = download(access)
+
+
+def a_complaint(public: Public, operator: Operator, run: Run) -> None:
+    """With a question, an answer to it, and the answer to the complaint."""
+    asking = public.ask("complaint", phone=run.person.phone, message=f"{OTHER} called {MARKER}")
+    run.asked["complaint"] = asking.prove()
+    asking.until("in_review")
+    operator.post(f"/{asking.id}/reveal", {"what": "message", "reason": "complaint"})
+    run.answers.append(operator.decide(asking.id, "ask", text=f"When did {OTHER} call {MARKER}?"))
+    asking.until("question")
+    run.answers.append(asking.call("POST", "/answers", json={"message": f"At noon, {OTHER}"}))
+    operator.post(f"/{asking.id}/reveal", {"what": "answers", "reason": "complaint"})
+    run.answers.append(operator.decide(asking.id, "answer", text=f"{OTHER} is sorry, {MARKER}."))
+    asking.until("completed")
+
+
+def an_agent(cloud: Cloud, public: Public, operator: Operator, run: Run) -> None:
+    """Who sends a document, and to whom the person objects."""
+    requester = agent(phone=AGENTS_PHONE) | {"name": OTHER}
+    asking = public.ask("access", email=run.person.email, requester=requester)
+    run.asked["agent"] = asking.prove()
+    asking.until("in_review")
+    run.answers.append(asking.call("GET"))
+    send(asking, "authorisation", DOCUMENT, f"{OTHER} for {MARKER} {run.person.phone}.pdf")
+    operator.post(f"/{asking.id}/evidence/1", {"reason": "review"})
+    messages = eventually(
+        lambda: [m.text for m in cloud.mailbox.sent_to(run.person.email) if STOP.search(m.text)], "word"
+    )
+    found = STOP.search(messages[0])
+    assert found
+    run.stop_tokens.append(found[2].partition(".")[2])
+    run.answers.append(public.http.post(found[1], json={}))
+    asking.until("withdrawn")
+
+
+def a_correction(cloud: Cloud, public: Public, run: Run) -> None:
+    """Of the name and the mail address, to which a code goes."""
+    person = run.person
+    changes = {"name": {"to": NEW_NAME, "from": person.name}, "email": NEW_EMAIL}
+    asking = public.ask("correction", phone=person.phone, email=person.email, changes=changes)
+    run.asked["correction"] = asking.prove()
+    asking.until("confirm_needed")
+    run.answers.append(asking.call("GET"))
+    sent = eventually(lambda: [re.search(r"\b\d{6}\b", m.text) for m in cloud.mailbox.sent_to(NEW_EMAIL)], "code")
+    assert sent[0]
+    run.codes.append(sent[0][0])
+    run.answers.append(asking.call("POST", "/confirm", json={"code": sent[0][0]}))
+    asking.until_told("completed")
+
+
+def a_closure(cloud: Cloud, public: Public, book: Book, operator: Operator, run: Run) -> None:
+    """Of the account as it is now, with a store that resists."""
+    asking = public.ask("account_closure", email=NEW_EMAIL, message=MARKER)
+    run.asked["closure"] = asking.prove()
+    shown = asking.until("confirm_needed")
+    assert {"what": "points", "value": str(POINTS)} in shown["lapses"]
+    with spiteful(cloud):
+        run.answers.append(asking.call("POST", "/confirm", json={"agree": True}))
+        eventually(lambda: book.status(asking.id) == "needs_repair", "need of repair")
+        run.answers += [operator.get(f"/{asking.id}"), operator.get("?status=needs_repair")]
+    asking.until_told("completed", "completed_in_part")
 
 
 def with_upload(expectation: dict[str, Expectation], done: str) -> dict[str, dict[str, int]]:
@@ -171,10 +276,13 @@ def with_upload(expectation: dict[str, Expectation], done: str) -> dict[str, dic
 
 
 def test_the_requests_did_what_was_asked(done: Run, cloud: Cloud) -> None:
-    access, deletion = done.asked
+    access, closure, correction = (done.asked[name] for name in ("access", "closure", "correction"))
     assert counts_of(access.look()["stores"]) == with_upload(expected_access(cloud.mall, done.person), "exported")
-    assert counts_of(deletion.look()["stores"]) == with_upload(expected_deletion(cloud.mall, done.person), "erased")
-    assert all(400 <= answer.status_code < 500 for answer in done.answers[:19])
+    assert counts_of(closure.look()["stores"]) == with_upload(expected_deletion(cloud.mall, done.person), "erased")
+    copies = [expected_correction(done.person, subject) for subject in ("name", "email")]
+    corrected = {store["store"]: store["corrected"] for store in correction.look()["stores"]}
+    assert corrected == {store: sum(len(one.get(store, ())) for one in copies) for store in copies[0]}
+    assert [answer.status_code for answer in done.refused if not 400 <= answer.status_code < 500] == []
 
 
 def test_the_person_got_everything_that_carries_the_marker(done: Run) -> None:
@@ -186,25 +294,25 @@ def test_the_person_got_everything_that_carries_the_marker(done: Run) -> None:
 
 
 def test_after_the_deletion_the_marker_is_in_no_store(done: Run, cloud: Cloud) -> None:
-    words = (MARKER, MARKER.lower(), done.person.phone)
+    words = (MARKER, MARKER.lower(), OTHER, OTHER.lower(), done.person.phone)
     assert traces(everything_in(cloud.stores), *words) == {}
 
 
 def test_nothing_of_the_person_and_no_code_and_no_token_is_found_anywhere_else(
     done: Run, cloud: Cloud, book: Book
 ) -> None:
-    assert report(places(cloud, book, done), done.words()) == {}
+    assert report(places(cloud, book, [*done.refused, *done.answers], done.tapped), done.words()) == {}
 
 
 def test_task_tokens_are_nowhere_but_sealed(done: Run, cloud: Cloud, book: Book) -> None:
     """On AWS the history of an execution has them too, as the argument of the function that waits."""
     sealer = Sealer(cloud.client("kms"), cloud.resources["SealKey"])
-    waits = [(asking.id, wait) for asking in done.asked for wait in book.items(asking.id, "WAIT#")]
+    waits = [(asking.id, wait) for asking in done.asked.values() for wait in book.items(asking.id, "WAIT#")]
     tokens = tuple(
         sealer.open(request_id, wait["token_sealed"]) for request_id, wait in waits if "token_sealed" in wait
     )
-    assert len(tokens) >= 3
-    elsewhere = places(cloud, book, done)
+    assert len(tokens) >= 10
+    elsewhere = places(cloud, book, [*done.refused, *done.answers], done.tapped)
     del elsewhere["executions"]
     assert report(elsewhere, Words((), secrets=tokens)) == {}
 
@@ -217,6 +325,9 @@ def test_the_search_sees_what_is_there(done: Run, cloud: Cloud) -> None:
     assert any("secret" in what for what in found)
     assert any(done.person.phone.removeprefix("+855") in what for what in found)
     assert any(MARKER in what for what in done.words().found_in(done.package.text.encode()))
+    kept = cloud.client("s3").list_objects_v2(Bucket=cloud.resources["EvidenceBucket"], Prefix="evidence/")["Contents"]
+    documents = [cloud.client("s3").get_object(Bucket=cloud.resources["EvidenceBucket"], Key=o["Key"]) for o in kept]
+    assert any(OTHER in what for one in documents for what in done.words().found_in(one["Body"].read()))
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc"])

@@ -179,8 +179,16 @@ def test_a_right_is_refused_only_on_a_ground_that_may_serve_for_it(
     assert decide(operator, person, {"decision": "refuse", "ground": ground}).status == status
     assert state(person).status is (Status.REFUSED if status == 200 else Status.IN_REVIEW)
     if status == 200:
-        assert person.call("GET").json["status"] == "refused"
+        seen = person.call("GET").json
+        assert (seen["status"], seen["ground"]) == ("refused", ground)
         assert [n.kind for n in person.ledger.notices(person.request_id)][-1] == "refused"
+
+
+def test_only_who_acts_for_another_is_refused_for_want_of_authority(operator: Door, person: Person) -> None:
+    own = decide(operator, in_review(person), {"decision": "refuse"})
+    assert (own.status, own.code) == (422, "ground_not_allowed")
+    assert decide(operator, by_parent(person, right="restriction"), {"decision": "refuse"}).status == 200
+    assert "ground" not in person.call("GET").json
 
 
 def test_what_weighs_most_is_for_an_approver(ledger: Ledger, clock: StoppedClock, person: Person) -> None:

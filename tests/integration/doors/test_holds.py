@@ -46,7 +46,18 @@ def test_a_deletion_under_a_hold_is_approved_only_after_it_was_lifted(operator: 
         (HOLD | {"email": EMAIL}, 422),
         (HOLD | {"phone": "012 345 678"}, 422),
         (HOLD | {"ground": 1}, 422),  # for an approver
+        (HOLD | {"ground": 8}, 422),  # for some categories only
         (HOLD | {"ground": 12}, 422),
+        (HOLD | {"ground": "3"}, 422),
+        (HOLD | {"ground": True}, 422),
+        (HOLD | {"until": "2026-02-30"}, 422),
+        (HOLD | {"until": "0000-01-01"}, 422),
+        (HOLD | {"until": 10**30}, 422),
+        (HOLD | {"phone": "+85512345678\n"}, 422),
+        (HOLD | {"phone": None, "email": "\ud800@example.com"}, 422),
+        (HOLD | {"why": "x"}, 422),
+        (HOLD | {"phone": None, "request_id": "A" * 3000}, 422),
+        (HOLD | {"phone": None, "request_id": ["A"]}, 422),
         (HOLD | {"until": "2026-11-21"}, 422),
         (HOLD | {"until": "2027-05-23"}, 422),  # later than the next review
         (HOLD | {"until": "2027-05-22"}, 201),
@@ -57,6 +68,24 @@ def test_a_hold_names_one_person_a_ground_that_may_serve_and_an_end(
     operator: Door, body: dict[str, Any], status: int
 ) -> None:
     assert operator("POST", "/ops/holds", json_body=body).status == status
+
+
+def test_what_stands_in_the_way_of_a_hold_has_its_code_at_its_field(operator: Door) -> None:
+    for body, field, code in (
+        (HOLD | {"ground": 1}, "ground", "ground_not_allowed"),
+        (HOLD | {"until": "2027-05-23"}, "until", "until_not_allowed"),
+        (HOLD | {"until": "soon"}, "until", "wrong_type"),
+        ({"ground": 3, "until": "2027-01-31"}, "phone", "wrong_type"),
+    ):
+        reply = operator("POST", "/ops/holds", json_body=body)
+        assert {name: problem["code"] for name, problem in reply.json["error"]["fields"].items()} == {field: code}
+
+
+def test_a_hold_that_is_none_is_neither_found_nor_lifted(operator: Door) -> None:
+    for hold_id in ("NOSUCH", "A" * 26, "A" * 3000):
+        assert operator("POST", f"/ops/holds/{hold_id}/lift").code == "not_found"
+    assert operator("GET", "/ops/holds?request_id=" + "A" * 26).code == "not_found"
+    assert operator("GET", "/ops/holds?request_id=" + "A" * 3000).status == 422
 
 
 def test_an_approver_may_hold_on_what_weighs_most(operator: Door) -> None:

@@ -45,7 +45,8 @@ def test_no_translation_is_english(language: str) -> None:
     for message in catalogue(language):
         if message.id:
             assert message.string != message.id
-            assert SCRIPT[language].search(str(message.string)), message.id
+            has_words = re.search("[A-Za-z]", re.sub(r"{\w+}", "", str(message.id)))
+            assert not has_words or SCRIPT[language].search(str(message.string)), message.id
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
