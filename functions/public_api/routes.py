@@ -217,6 +217,6 @@ def _echo(cookie: str | None) -> list[str]:
     """What the person typed, from the cookie that only their own browser has; nothing if it is not whole."""
     try:
         typed = json.loads(base64.urlsafe_b64decode(f"{cookie or ''}==="))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return []
     return [str(value) for value in typed] if isinstance(typed, list) else []

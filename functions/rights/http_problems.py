@@ -84,7 +84,9 @@ PROBLEMS: dict[str, Problem] = {
     "base_term_over": Problem(409, N_("The first time limit is over. A longer one has to be told before that.")),
     "nobody_to_tell": Problem(409, N_("Nobody has proven a contact yet, so nobody could be told of a longer time.")),
     "code_expired": Problem(410, N_("This code is too old. Ask for a new one and enter it within 15 minutes.")),
-    "gone": Problem(410, N_("This file has been deleted: the time for keeping it is over. You can make a new request.")),
+    "gone": Problem(
+        410, N_("This file has been deleted: the time for keeping it is over. You can make a new request.")
+    ),
     "too_many_tries": Problem(429, N_("Too many wrong codes. Make a new request, or contact customer service.")),
     "too_many_sends": Problem(
         429, N_("We cannot send more codes now. Try again tomorrow, or contact customer service.")

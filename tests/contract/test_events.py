@@ -131,7 +131,12 @@ def test_the_rule_sees_a_file_that_was_sent_and_the_function_looks_for_it(
 
 
 def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("IDENTITY_TIMEOUT_SECONDS", "CONFIRM_TIMEOUT_SECONDS", "REVIEW_TIMEOUT_SECONDS", "REPAIR_DELAY_SECONDS"):
+    for name in (
+        "IDENTITY_TIMEOUT_SECONDS",
+        "CONFIRM_TIMEOUT_SECONDS",
+        "REVIEW_TIMEOUT_SECONDS",
+        "REPAIR_DELAY_SECONDS",
+    ):
         monkeypatch.setenv(name, "60")
     monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:ap-southeast-1:123456789012:stateMachine:m")
     monkeypatch.setenv("NOTICE_QUEUE_URL", "https://queue")

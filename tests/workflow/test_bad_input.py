@@ -6,11 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.workflow.acting import agent, guardian
 from tests.workflow.asking import Asking, Public
 from tests.workflow.book import Book, Item
 from tests.workflow.conftest import Crowd
 
 PHONE = {"phone": "012 345 678"}
+RELATED = {"relation": "parent"}
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 BAD: dict[str, tuple[int, str, str, str]] = {
     "malformed JSON": (400, "malformed_body", JSON, '{"right": "access"'),
@@ -23,8 +25,19 @@ BAD: dict[str, tuple[int, str, str, str]] = {
     "a body too large": (413, "too_large", JSON, json.dumps({"message": "x" * 40_000})),
     "an unknown right": (422, "unknown_right", JSON, json.dumps({"right": "fly", "identifiers": PHONE})),
     "no right": (422, "right_missing", JSON, json.dumps({"identifiers": PHONE})),
-    "a right not offered yet": (
-        422, "right_not_offered", JSON, json.dumps({"right": "complaint", "identifiers": PHONE})),
+    "one right twice": (
+        422, "right_twice", JSON, json.dumps({"rights": ["access", "access"], "identifiers": PHONE})),
+    "a complaint of nothing": (
+        422, "message_missing", JSON, json.dumps({"right": "complaint", "identifiers": PHONE, "message": " "})),
+    "a correction of nothing": (
+        422, "changes_missing", JSON, json.dumps({"right": "correction", "identifiers": PHONE, "changes": {}})),
+    "a correction of what nobody may change": (
+        422, "unknown_change", JSON,
+        json.dumps({"right": "correction", "identifiers": PHONE, "changes": {"points": "9000"}})),
+    "a withdrawal of nothing": (
+        422, "purposes_missing", JSON, json.dumps({"right": "consent_withdrawal", "identifiers": PHONE})),
+    "a deletion of what is no category": (
+        422, "unknown_scope", JSON, json.dumps({"right": "deletion", "identifiers": PHONE, "scope": ["accounts"]})),
     "no identifier": (422, "identifier_missing", JSON, json.dumps({"right": "access", "identifiers": {}})),
     "no identifier in a form": (422, "identifier_missing", FORM, "right=access&phone=&email="),
     "a phone that is none": (
@@ -41,9 +54,15 @@ BAD: dict[str, tuple[int, str, str, str]] = {
         422, "too_long", JSON, json.dumps({"right": "access", "identifiers": PHONE, "message": "x" * 2001})),
     "a field too many": (
         422, "unknown_field", JSON, json.dumps({"right": "access", "identifiers": PHONE, "account_id": "acc-1"})),
-    "somebody else's agent": (
-        422, "requester_not_offered", JSON,
-        json.dumps({"right": "access", "identifiers": PHONE, "requester": {"kind": "agent"}})),
+    "an agent without a name": (
+        422, "requester_name_missing", JSON,
+        json.dumps({"right": "access", "identifiers": PHONE, "requester": agent(email="a@b.kh") | {"name": " "}})),
+    "an agent who says to be a parent": (
+        422, "requester_relation_missing", JSON,
+        json.dumps({"right": "access", "identifiers": PHONE, "requester": agent(email="a@b.kh") | RELATED})),
+    "a guardian without a contact": (
+        422, "requester_contact_missing", JSON,
+        json.dumps({"right": "access", "identifiers": PHONE, "requester": guardian()})),
 }  # fmt: skip
 
 

@@ -152,8 +152,8 @@ def test_a_consignee_without_account_gets_only_the_rows_that_carry_their_phone(c
     assert fingerprint(cloud.stores, cloud.mall, (consignee,)) == others
 
 
-def test_two_proven_contacts_of_two_accounts_wait_for_an_operator_before_anything_is_worked_on(
-    cloud: Cloud, public: Public, crowd: Crowd, book: Book, operator: Operator
+def test_two_proven_contacts_of_two_accounts_wait_for_two_operators_before_anything_is_worked_on(
+    cloud: Cloud, public: Public, crowd: Crowd, *, book: Book, operator: Operator, approver: Operator
 ) -> None:
     one, other = crowd.someone("orders"), crowd.someone("orders")
     everybody = fingerprint(cloud.stores, cloud.mall)
@@ -166,7 +166,9 @@ def test_two_proven_contacts_of_two_accounts_wait_for_an_operator_before_anythin
     assert operator.finds(asking.id, "in_review")
     assert asking.call("GET", "/package").json()["ready"] is False
 
-    assert operator.post(f"/{asking.id}/decision", {"decision": "approve"}).status_code == httpx.codes.OK
+    assert operator.decide(asking.id, "approve").status_code == httpx.codes.OK
+    assert book.status(asking.id) == "in_review"
+    assert approver.decide(asking.id, "approve").status_code == httpx.codes.OK
     asking.until_told("completed")
     assert counts_of(asking.look()["stores"]) == both(
         expected_access(cloud.mall, one), expected_access(cloud.mall, other)
@@ -182,8 +184,7 @@ def test_a_second_account_that_an_operator_refuses_is_never_worked_on(
     everybody = fingerprint(cloud.stores, cloud.mall)
     asking = public.ask("deletion", phone=one.phone, email=other.email).prove()
     asking.until("in_review")
-    decided = operator.post(f"/{asking.id}/decision", {"decision": "refuse", "ground": 7})
-    assert decided.status_code == httpx.codes.OK
+    assert operator.decide(asking.id, "refuse", ground=7).status_code == httpx.codes.OK
     asking.until("refused")
     eventually(lambda: [run["status"] for run in book.runs(asking.id)] == ["SUCCEEDED"], "end of the run")
     assert {task["status"] for task in book.tasks(asking.id).values()} == {"pending"}

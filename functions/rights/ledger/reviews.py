@@ -99,7 +99,8 @@ class Reviews(Identity, Locks, Tasks):
             also = self.answer_parts(request_id, REVIEW_WAIT, {"outcome": "refuse"})
             also += [self.notice_part(request_id, "refused", channel) for channel in self.proven(request_id)]
             also += self.unlock_parts(request)
-            return Change(code="refused", by=by, to=Status.REFUSED, sets=sets, detail={"ground": ground or 0}, also=also)
+            detail = {"ground": ground or 0}
+            return Change(code="refused", by=by, to=Status.REFUSED, sets=sets, detail=detail, also=also)
 
         return self.change(request_id, decide)
 

@@ -132,15 +132,21 @@ def test_copies_that_changed_since_they_were_seen_are_conflicts_and_stay(shop: S
 
 
 def test_a_copy_that_is_not_what_the_person_said_stays(shop: Shop, asked: Stores) -> None:
-    person = shop.mall.special("child")
-    case = correction(shop, asked, person, "phone", to="+85512999999", **{"from": person.phone})
-    tasks = case.finish()
-    assert tasks["accounts"].counts == Counts(found=2, corrected=1, conflicts=1)
-    parent = shop.mall.special("parent")
-    assert found(shop, parent, "accounts", "phone")[0][2] == parent.phone
-    [row] = [row for row in shop.connectors["accounts"].seen(KeySet.from_mapping(
-        {"account_id": [person.account_id]}), ["phone"]) if row.field == "contact_phone"]  # fmt: skip
+    person, parent = shop.mall.special("child"), shop.mall.special("parent")
+    case = correction(shop, asked, person, "contact_phone", to="+85512999999", **{"from": person.phone})
+    assert case.finish()["accounts"].counts == Counts(found=1, conflicts=1)
+    keys = KeySet.from_mapping({"account_id": [person.account_id]})
+    [row] = shop.connectors["accounts"].seen(keys, ["contact_phone"])
     assert row.value == parent.phone
+
+
+def test_a_new_sign_in_number_leaves_the_households_number_for_deliveries_alone(shop: Shop, asked: Stores) -> None:
+    person, parent = shop.mall.special("child"), shop.mall.special("parent")
+    tasks = correction(shop, asked, person, "phone", to="+85512999999").finish()
+    assert tasks["accounts"].counts == Counts(found=1, corrected=1)
+    assert found(shop, parent, "accounts", "phone")[0][2] == parent.phone
+    keys = KeySet.from_mapping({"account_id": [person.account_id]})
+    assert [row.value for row in shop.connectors["accounts"].seen(keys, ["contact_phone"])] == [parent.phone]
 
 
 def test_words_for_a_date_are_a_conflict(shop: Shop, asked: Stores) -> None:

@@ -3,7 +3,14 @@
 import pytest
 
 from rights.domain.confirmation import Confirm, to_confirm
-from rights.domain.review import UNUSUAL_RECORDS, Findings, Reason, approvals_needed, may_lack_authority, reason_to_review
+from rights.domain.review import (
+    UNUSUAL_RECORDS,
+    Findings,
+    Reason,
+    approvals_needed,
+    may_lack_authority,
+    reason_to_review,
+)
 from rights.domain.rights import ERASING, EXPORTING, OPERATION_OF, Operation, Requester, Right
 
 PLAIN = Findings()

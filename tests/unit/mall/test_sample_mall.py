@@ -303,3 +303,17 @@ def test_the_template_is_yaml_whose_roles_name_no_star_resource() -> None:
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert statement["Resource"] != "*"
                 assert "*" not in str(statement["Action"])
+
+
+def test_a_consent_that_is_taken_back_is_on_record_where_none_was_given_and_a_restriction_stands_on_the_account(
+    full: Mall,
+) -> None:
+    person = full.special("bare")
+    assert "consents" not in person.rows
+    record = {"purpose": "location", "granted": False}
+    assert mall.expected_flags(person, "consent_withdrawal", ("location",)) == {
+        "profiles": {("consents", "CONSENT#location"): record}
+    }
+    assert len(mall.expected_flags(person, "marketing_opt_out")["profiles"]) == len(("marketing", "personalised_ads"))
+    on_account = {("accounts", person.account_id): {"restricted": True}}
+    assert mall.expected_flags(person, "restriction") == {"accounts": on_account}
