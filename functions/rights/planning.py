@@ -64,7 +64,7 @@ class Planner:
         self._ledger.put_private(request.id, "subject", self._subject(request, keys) | {"is_child": is_child})
         changes: dict[str, Any] = self._ledger.private(request.id, "changes") or {}
         tasks = self._with_dry_run(request, keys, self._tasks(request, changes), changes)
-        known_as = pseudonyms_of(keys, self._hmac)
+        subjects, known_as = subjects_of(keys, self._hmac), pseudonyms_of(keys, self._hmac)
         confirm = to_confirm(request.right, changes)
         if confirm is Confirm.CLOSURE:
             lapses = [{"what": what, "value": value} for what, value in facts.lapses]
@@ -75,12 +75,12 @@ class Planner:
             is_held=self._ledger.hold_on(known_as) is not None,
             corrected=tuple(changes),
             on_file=tuple(channel for channel, values in self._ledger.contacts_on_file(request.id).items() if values),
-            days_on_file=self._days_on_file(facts),
+            days_on_file=self._days_on_file(facts, subjects),
             proven=tuple(self._ledger.proven(request.id)),
             records=sum(sum(task.preview.values()) for task in tasks),
         )
         laid = LaidPlan(
-            subjects=subjects_of(keys, self._hmac),
+            subjects=subjects,
             known_as=known_as,
             hash=plan_hash(request, tasks, self._tag("keys", keys.to_mapping())),
             data_map=self._stores.data_map.version,
@@ -111,12 +111,16 @@ class Planner:
         today = date.fromisoformat(today_in_the_mall(self._ledger.clock()))
         return any(is_child(day.date(), today) for day in born)
 
-    def _days_on_file(self, facts: Facts) -> int | None:
-        """None where no contact was ever changed; a change of which the time cannot be read counts as one of today."""
-        if facts.contact_changed_at is None:
-            return None
+    def _days_on_file(self, facts: Facts, subjects: Sequence[str]) -> int | None:
+        """For how long the contacts have been as they are, by the mall or by a correction we made; None for ever.
+
+        A change of which the time cannot be read counts as one of today.
+        """
         now = self._ledger.clock()
-        return (now - (_time(facts.contact_changed_at) or now)).days
+        told = facts.contact_changed_at
+        changes = [parse(at) for at in self._ledger.contact_corrections(subjects)]
+        changes += [] if told is None else [_time(told) or now]
+        return (now - max(changes)).days if changes else None
 
     def _tasks(self, request: Request, subjects: Iterable[str]) -> list[Task]:
         operation = OPERATION_OF[request.right]

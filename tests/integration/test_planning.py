@@ -281,6 +281,21 @@ def test_a_new_sign_in_contact_is_confirmed_and_looked_at_unless_the_old_one_was
     assert ledger.get(request_id).review is None
 
 
+def test_a_contact_that_we_corrected_of_late_opens_nothing_by_itself(ledger: Ledger, clock: StoppedClock) -> None:
+    changes, both = {"email": {"to": "new@example.com"}}, {"phone": PHONE, "email": EMAIL}
+    request = planned(ledger, Right.CORRECTION, changes=changes, typed=both)
+    ledger.ask_to_confirm(request.id, "token", 60)
+    ledger.store_code(request.id, "email", "new_contact", "482913")
+    ledger.try_code(request.id, "482913", "new_contact")
+    ledger.confirm_request(request.id)
+    ledger.begin_work(request.id)
+    ledger.close_request(request.id, Status.COMPLETED)
+    assert planned(ledger, Right.ACCESS, typed={"phone": PHONE}, scope=("risk",)).review == "new_on_file"
+    assert planned(ledger, Right.ACCESS, typed=both, scope=("orders",)).review is None
+    clock.advance(days=31)
+    assert planned(ledger, Right.ACCESS, typed={"phone": PHONE}, scope=("profiles",)).review is None
+
+
 def test_other_values_for_the_same_field_are_another_request_and_the_lock_tells_no_value(ledger: Ledger) -> None:
     one, two, same = (
         planned(ledger, Right.CORRECTION, changes={"name": {"to": value}}) for value in ("Sok A", "Sok B", "Sok A")

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from rights.clock import stamp
+from rights.domain.confirmation import Confirm
 from rights.domain.own_records import End
 from rights.errors import StaleWriteError
 from rights.ledger.endings import END, ENDS, Ending, ending_of
@@ -110,6 +111,12 @@ class Records(Requests):
             for subject in sorted(set(subjects))
             for item in self.table.query_index("by_subject", "subject", subject, "received_at", None)
         )
+
+
+    def contact_corrections(self, subjects: Iterable[str]) -> list[str]:
+        """When corrections of these people that brought a new sign-in contact were closed."""
+        requests = (self.get(request_id) for _, request_id in self.requests_of(subjects))
+        return [r.closed_at for r in requests if r.confirm == Confirm.NEW_CONTACT and r.confirmed_at and r.closed_at]
 
 
 def _key(item: Item) -> Item:
