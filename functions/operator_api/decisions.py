@@ -100,6 +100,8 @@ class DecisionDoors:
     def _refuse(self, request: Request, body: Refuse, who: Operator) -> Request:
         if body.ground is None:
             may = may_lack_authority(request.requester, request.review)
+        elif (hold := self._ledger.hold_on(request.known_as)) and hold.ground == body.ground:
+            may = True
         else:
             may = may_refuse(
                 body.ground, request.right, request.jurisdiction, by=who.uses_grounds_as, purposes=request.purposes
@@ -117,6 +119,9 @@ class DecisionDoors:
             raise ApiError("held")
         if self.missing_evidence(request):
             raise ApiError("evidence_missing")
+        if request.requester is not Requester.SELF and request.accounts > 1:
+            # Papers speak for one person; nobody can tell whose the other account is.
+            raise ApiError("two_people")
         if any(approval["by"] == who.id for approval in request.approvals):
             raise ApiError("second_operator_needed")
         needed = approvals_needed(request.right, request.requester, request.review)

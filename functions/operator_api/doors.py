@@ -102,6 +102,7 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
         return self.summary(request) | {
             "plan": request.plan,
             "review": request.review,
+            "accounts": request.accounts,
             "confirm": request.confirm,
             "confirmed_at": request.confirmed_at,
             "approvals_needed": approvals_needed(request.right, request.requester, request.review),

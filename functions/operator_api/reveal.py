@@ -22,6 +22,8 @@ class Why(StrEnum):
 class What(StrEnum):
     """What can be revealed, one at a time."""
 
+    PERSON = "person"
+    """The identifiers that were typed: whose data it is about."""
     MESSAGE = "message"
     CONTACTS = "contacts"
     REQUESTER = "requester"
@@ -48,6 +50,8 @@ class RevealDoors:
         """Open one sealed part; who looked, at what and for what is in the history first."""
         body = _reveal(raw)
         self._ledger.note(request_id, "revealed", by=by, detail={"what": body.what, "reason": body.reason})
+        if body.what is What.PERSON:
+            return {"person": (self._ledger.private(request_id, "typed") or {}).get("identifiers", {})}
         if body.what is What.MESSAGE:
             return {"message": (self._ledger.private(request_id, "typed") or {}).get("message", "")}
         return {body.what.value: self._ledger.private(request_id, body.what.value)}

@@ -100,8 +100,15 @@ class PublicDoors:
 
     def case_of(self, request: Request) -> list[tuple[Request, str]]:
         """The other requests of the case, each with the token of its page."""
-        others = (self._ledger.get(other) for other in request.case_requests if other != request.id)
-        return [(other, self.link_token(other)) for other in others]
+        found = (self._still_there(other) for other in request.case_requests if other != request.id)
+        return [(other, self.link_token(other)) for other in found if other is not None]
+
+    def _still_there(self, request_id: str) -> Request | None:
+        """A request of the case, unless its records have ended before those of the others."""
+        try:
+            return self._ledger.get(request_id)
+        except UnknownRequestError:
+            return None
 
     def admit(self, request_id: str, token: str | None) -> Request:
         """The request, for who holds its status token.
@@ -218,7 +225,7 @@ class PublicDoors:
 
     def stop(self, token: str) -> Request:
         """Withdraw a request by the link that every contact on file was sent; twice is once."""
-        return self._ledger.withdraw(self._stoppable(token).id, by="contact_on_file")
+        return self._ledger.object_to(self._stoppable(token).id)
 
     def _stoppable(self, token: str) -> Request:
         if not status_token.may_stop(self._hmac, token):

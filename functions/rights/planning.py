@@ -76,7 +76,7 @@ class Planner:
             corrected=tuple(changes),
             on_file=tuple(channel for channel, values in self._ledger.contacts_on_file(request.id).items() if values),
             days_on_file=self._days_on_file(facts, subjects),
-            proven=tuple(self._ledger.proven(request.id)),
+            proven=self._proven(request, keys),
             records=sum(sum(task.preview.values()) for task in tasks),
         )
         laid = LaidPlan(
@@ -88,6 +88,7 @@ class Planner:
             tasks=tasks,
             review=reason_to_review(request.right, request.requester, found),
             confirm=confirm,
+            accounts=len(keys.accounts),
         )
         self._ledger.lay_plan(request.id, laid)
 
@@ -121,6 +122,11 @@ class Planner:
         changes = [parse(at) for at in self._ledger.contact_corrections(subjects)]
         changes += [] if told is None else [_time(told) or now]
         return (now - max(changes)).days if changes else None
+
+    def _proven(self, request: Request, keys: KeySet) -> tuple[str, ...]:
+        """The channels of which everything on file was proven: a second number, proven besides, proves no other."""
+        contacts = self._ledger.proven_contacts(request.id)
+        return tuple(channel for channel, value in contacts.items() if set(keys.of_kind(Kind(channel))) <= {value})
 
     def _tasks(self, request: Request, subjects: Iterable[str]) -> list[Task]:
         operation = OPERATION_OF[request.right]

@@ -51,6 +51,9 @@ class Watched(Protocol):
     def remind_of_question(self, request_id: str) -> bool:
         """Remind the person of an open question, once."""
 
+    def end_long_stop(self, request_id: str) -> Request:
+        """Let the clock run again where an operator stopped it for too long."""
+
     def claim_milestones(self, request_id: str) -> tuple[Milestone, ...]:
         """Claim what the clock has reached; return what is to be told."""
 
@@ -96,6 +99,7 @@ class Watch:
             return
         if request.status is Status.QUESTION:
             self._look_at_question(request)
+        self._ledger.end_long_stop(request_id)
         claimed = self._ledger.claim_milestones(request_id)
         request = self._ledger.get(request_id)
         for milestone in claimed:

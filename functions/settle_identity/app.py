@@ -12,7 +12,5 @@ from rights.wiring import ledger
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     """Go on with what was proven, or let the request expire."""
     step = StepInput.model_validate(event)
-    ledger().join_case(step.request_id)
-    ledger().proceed(step.request_id, by="system")
-    request = ledger().expire(step.request_id)
+    request = ledger().settle_case(step.request_id)
     return {"outcome": "verified" if request.status in PROVEN else "ended"}

@@ -48,7 +48,7 @@ class Findings:
     days_on_file: int | None = None
     """For how many days the contacts on file have been as they are; None where no store knows."""
     proven: Collection[str] = ()
-    """The channels that were proven."""
+    """The channels of which every contact on file was proven."""
     records: int = 0
 
 
@@ -101,8 +101,16 @@ def approvals_needed(right: Right, requester: Requester, reason: str | None) -> 
     return 2 if _weighs(right) and doubtful else 1
 
 
-_WHOSE = frozenset({Reason.SECOND_ACCOUNT, Reason.NEW_ON_FILE, Reason.OLD_CONTACT_NOT_PROVEN, Reason.CHILD})
-"""Reasons that ask whether it is the person at all."""
+_WHOSE = frozenset(
+    {
+        Reason.SECOND_ACCOUNT,
+        Reason.NEW_ON_FILE,
+        Reason.OLD_CONTACT_NOT_PROVEN,
+        Reason.CHILD,
+        Reason.SENSITIVE_CORRECTION,
+    }
+)
+"""Reasons that ask whether it is the person at all, or whether what they say of themselves is true."""
 
 
 def may_lack_authority(requester: Requester, reason: str | None) -> bool:

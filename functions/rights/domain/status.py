@@ -46,7 +46,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
             Status.WITHDRAWN,
         }
     ),
-    Status.QUESTION: frozenset({Status.IN_REVIEW, Status.WITHDRAWN}),
+    Status.QUESTION: frozenset({Status.IN_REVIEW, Status.REFUSED, Status.WITHDRAWN}),
     Status.COOLING_OFF: frozenset({Status.IN_REVIEW, Status.IN_PROGRESS, Status.WITHDRAWN}),
     Status.IN_PROGRESS: frozenset({Status.NEEDS_REPAIR, Status.COMPLETED, Status.COMPLETED_IN_PART}),
     Status.NEEDS_REPAIR: frozenset({Status.IN_PROGRESS}),

@@ -63,7 +63,8 @@ def turned(
     """
     timeline = timeline_of(request)
     if verified and timeline.verified_at is None:
-        timeline = replace(timeline, verified_at=max(now, timeline.received_at))
+        proven = tuple(_ended(p, now) if p.reason is PauseReason.IDENTITY else p for p in timeline.pauses)
+        timeline = replace(timeline, verified_at=max(now, timeline.received_at), pauses=proven)
     if resumed:
         timeline = replace(timeline, pauses=tuple(_ended(pause, now) for pause in timeline.pauses))
     if paused and not any(pause.reason is paused and pause.until is None for pause in timeline.pauses):

@@ -193,11 +193,15 @@ class Identity(Waits, Notices, Outbox, Intake):
         state = self.codes(request_id, purpose)
         if state is None or state["sends"] >= SENDS_PER_REQUEST:
             return False
+        may_send = self._may_send_today(_counted_as(request_id, identifier, purpose))
+        if not may_send and purpose == NEW_CONTACT:
+            # Whoever asks is proven here: they may know, and keep their sends for tomorrow.
+            return False
         number = state.get("numbered", 0) + 1
         asked = sorted({*state.get("asked", ()), channel})
         count = Update(_key(request_id, purpose)).set(sends=state["sends"] + 1, numbered=number, asked=asked)
         parts = [self.table.update_op(count.when("{sends} = {=was}", was=state["sends"]))]
-        if self._may_send_today(f"{purpose} {request_id} {identifier}" if purpose == DOWNLOAD else identifier):
+        if may_send:
             parts.append(self.notice_part(request_id, "code", channel, number=number, purpose=purpose))
         return self.table.transact(parts) is None
 
@@ -250,6 +254,17 @@ class Identity(Waits, Notices, Outbox, Intake):
 
 def _key(request_id: str, purpose: str) -> dict[str, Any]:
     return request_key(request_id, f"CODES#{purpose}")
+
+
+def _counted_as(request_id: str, identifier: str, purpose: str) -> str:
+    """Under what a code is counted: what nobody has proven yet never uses up the codes of somebody who has."""
+    match purpose:
+        case "download":
+            return f"{purpose} {request_id} {identifier}"
+        case "new_contact":
+            return f"{purpose} {identifier}"
+        case _:
+            return identifier
 
 
 def _fresh_proof(channels: Sequence[str]) -> Item:

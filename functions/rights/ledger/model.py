@@ -90,6 +90,10 @@ class Request:
     """The pseudonyms of all identifiers of the person: a legal hold names one of them."""
     lock: str = ""
     """What of one person is worked on only once at a time: the right, and what narrows it."""
+    accounts: int = 1
+    """How many accounts the plan reached: more than one may be two people."""
+    sent_back: bool = False
+    """True once a legal hold that was placed after the plan sent the request back to whoever decides."""
     plan: str | None = None
     decision: str | None = None
     ground: int | None = None

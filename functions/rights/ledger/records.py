@@ -17,6 +17,7 @@ from rights.ledger.endings import END, ENDS, Ending, ending_of
 from rights.ledger.model import Request
 from rights.ledger.requests import Change, Requests
 from rights.ledger.table import SHARDS, Item, Update, request_key
+from rights.ledger.undelivered import attention_key
 
 _SEALED_ITEMS = ("PRIVATE#", "CODES#")
 _SEALED_ATTRIBUTES = {"WAIT#": ("token_sealed",), "TASK#": ("cursor_sealed", "intent_sealed")}
@@ -90,7 +91,7 @@ class Records(Requests):
         """
         left = [_key(item) for item in self.table.query_all(f"REQUEST#{request.id}")]
         last = [request_key(request.id), request_key(request.id, END)]
-        self.table.delete_many([key for key in left if key not in last])
+        self.table.delete_many([*(key for key in left if key not in last), attention_key(request.id)])
         counter = {"PK": f"COUNTED#{year}", "SK": f"{request.right}#{request.outcome or request.status}"}
         parts = [
             self.table.delete_op(last[0], "{version} = {=seen}", seen=request.version),
@@ -111,7 +112,6 @@ class Records(Requests):
             for subject in sorted(set(subjects))
             for item in self.table.query_index("by_subject", "subject", subject, "received_at", None)
         )
-
 
     def contact_corrections(self, subjects: Iterable[str]) -> list[str]:
         """When corrections of these people that brought a new sign-in contact were closed."""

@@ -47,6 +47,7 @@ class LaidPlan:
     tasks: Sequence[Task]
     review: str | None = None
     confirm: str | None = None
+    accounts: int = 1
 
 
 class Steps(Reviews, Confirming, Holds):
@@ -70,6 +71,42 @@ class Steps(Reviews, Confirming, Holds):
             also = [self.notice_part(request_id, "expired", channel) for channel in self.proven(request_id)]
             return Change(code="not_confirmed", to=Status.EXPIRED, also=[*also, *self.unlock_parts(request)])
 
+        return self.change(request_id, decide)
+
+    def settle_case(self, request_id: str) -> Request:
+        """The time to prove, or to confirm, is up: go on with what was proven, or end.
+
+        A case has one proof, so that its time is up for all: whichever of its runs comes first settles them together.
+        """
+        request = self.get(request_id)
+        if request.status not in WAITING_FOR_PROOF:
+            return self.expire(request_id)
+        if self.proceed(request.case_id, by="system").status in WAITING_FOR_PROOF:
+            for one in request.case_requests:
+                if self.get(one).status in WAITING_FOR_PROOF:
+                    self.expire(one)
+        return self.join_case(request_id)
+
+    def object_to(self, request_id: str) -> Request:
+        """Stop a request in the name of a contact on file, by the link that all of them were sent; twice is once.
+
+        To whoever acts for another it ends as one whose papers did not do, until somebody has decided: that there is
+        anybody to object would tell them of an account.
+        """
+
+        def decide(request: Request) -> Change | None:
+            if request.status is Status.REFUSED:
+                return None
+            also = self.answer_parts(request_id, REVIEW_WAIT, {"outcome": "refuse"})
+            also += [self.notice_part(request_id, "refused", channel) for channel in self.proven(request_id)]
+            also += self.unlock_parts(request)
+            sets = {"decision": "refuse"}
+            return Change(code="objected", by="contact_on_file", to=Status.REFUSED, sets=sets, also=also)
+
+        request = self.get(request_id)
+        decided = request.decision is not None and request.status is not Status.REFUSED
+        if request.requester is Requester.SELF or decided:
+            return self.withdraw(request_id, by="contact_on_file")
         return self.change(request_id, decide)
 
     def withdraw(self, request_id: str, *, by: str = "person") -> Request:
@@ -111,6 +148,7 @@ class Steps(Reviews, Confirming, Holds):
                 "known_as": list(laid.known_as),
                 "review": laid.review,
                 "confirm": laid.confirm,
+                "accounts": laid.accounts,
             }
             return Change(code="planned", sets=sets, detail={"stores": len(laid.tasks)}, also=also)
 
@@ -186,7 +224,9 @@ class Steps(Reviews, Confirming, Holds):
     def _held(self, request: Request) -> Change:
         if request.status is Status.NEEDS_REPAIR:
             raise NotReadyError("a legal hold stands on this person")
-        sets: dict[str, Any] = {"review": Reason.LEGAL_HOLD, "decision": None, "approvals": []}
+        # Why somebody had to look before stays: it says how many have to.
+        review = request.review or Reason.LEGAL_HOLD
+        sets: dict[str, Any] = {"review": review, "sent_back": True, "decision": None, "approvals": []}
         detail = {"reason": Reason.LEGAL_HOLD.value}
         to = None if request.status is Status.IN_REVIEW else Status.IN_REVIEW
         return Change(code="review_asked", to=to, sets=sets, detail=detail)
@@ -271,7 +311,7 @@ class Steps(Reviews, Confirming, Holds):
 
 
 def _is_sent_back(request: Request) -> bool:
-    return request.review == Reason.LEGAL_HOLD and not request.is_decided
+    return request.sent_back and not request.is_decided
 
 
 def outcome_of_beginning(request: Request) -> str:

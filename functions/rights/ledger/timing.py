@@ -31,6 +31,8 @@ from rights.public_holidays import calendar_of
 
 LOOK_LASTS = timedelta(minutes=10)
 """How long a watch has to tell of what it claimed; shorter than from one watch to the next."""
+LONGEST_STOP = timedelta(days=14)
+"""How long an operator's stop holds the clock, like a question of the review (house)."""
 _RACES = 10
 
 
@@ -70,10 +72,15 @@ class Clocks(Identity):
         return self.change(request_id, decide)
 
     def stop_clock(self, request_id: str, reason: PauseReason, *, by: str) -> Request:
-        """Record that we wait for the person; whether the clock stands still meanwhile is for its rule to say."""
+        """Record that we wait for the person; whether the clock stands still meanwhile is for its rule to say.
+
+        It ends by `start_clock`, by the proof, or after `LONGEST_STOP` by the watch. IllegalTransitionError for a proof
+        that has come, and once the work has begun.
+        """
 
         def decide(request: Request) -> Change | None:
             _refuse_if_final(request)
+            _refuse_if_nothing_is_waited_for(request, reason)
             if any(pause.reason is reason and pause.until is None for pause in timeline_of(request).pauses):
                 return None
             sets = turned(request, self.clock(), paused=reason)
@@ -94,6 +101,15 @@ class Clocks(Identity):
             return Change(code="clock_started", by=by, sets=sets, detail={"due": sets["due_at"]})
 
         return self.change(request_id, decide)
+
+    def end_long_stop(self, request_id: str) -> Request:
+        """Let the clock run again where it was stopped for so long that nothing is waited for any more."""
+        request = self.get(request_id)
+        since = [pause.since for pause in timeline_of(request).pauses if pause.until is None]
+        if request.is_final or request.status is Status.QUESTION or not since:
+            return request
+        over = min(since) + LONGEST_STOP <= self.clock()
+        return self.start_clock(request_id, by="system") if over else request
 
     def open_by_due(self) -> Iterator[Item]:
         """Every open request with `due_at` and `look_at`, the earliest date of each shard first.
@@ -165,6 +181,12 @@ class Clocks(Identity):
                 break
             request = self.get(request_id)
         return self.get(request_id)
+
+
+def _refuse_if_nothing_is_waited_for(request: Request, reason: PauseReason) -> None:
+    proven = reason is PauseReason.IDENTITY and timeline_of(request).verified_at is not None
+    if proven or request.status in {Status.IN_PROGRESS, Status.NEEDS_REPAIR}:
+        raise IllegalTransitionError(f"a request that is {request.status} does not wait for this")
 
 
 def _refuse_if_final(request: Request) -> None:

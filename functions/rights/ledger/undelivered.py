@@ -91,7 +91,7 @@ class Undelivered(Notices):
             mark = Update(self._key(request_id, notice_id)).set(operator_asked_at=self.now())
             also = [self.table.update_op(mark.when("attribute_not_exists({operator_asked_at})"))]
             if request.attention is None:
-                also.append(self.table.put_op(_attention_key(request_id)))
+                also.append(self.table.put_op(attention_key(request_id)))
             sets = {"attention": UNDELIVERED_NOTICE}
             detail = {"reason": UNDELIVERED_NOTICE, "notice": notice_id}
             return Change(code="operator_asked", sets=sets, detail=detail, also=also)
@@ -131,7 +131,7 @@ class Undelivered(Notices):
         def decide(request: Request) -> Change | None:
             if request.attention is None:
                 return None
-            also = [self.table.delete_op(_attention_key(request_id), "attribute_exists(PK)")]
+            also = [self.table.delete_op(attention_key(request_id), "attribute_exists(PK)")]
             detail = {"reason": request.attention}
             return Change(code="attention_seen", by=by, sets={"attention": None}, detail=detail, also=also)
 
@@ -147,5 +147,6 @@ def _number(notice: Notice) -> int:
     return int(notice.id.rpartition("-")[2])
 
 
-def _attention_key(request_id: str) -> Item:
+def attention_key(request_id: str) -> Item:
+    """Where a request lies that asks for attention."""
     return {"PK": _PUT_BY, "SK": f"REQUEST#{request_id}"}
