@@ -296,6 +296,15 @@ def test_a_contact_that_we_corrected_of_late_opens_nothing_by_itself(ledger: Led
     assert planned(ledger, Right.ACCESS, typed={"phone": PHONE}, scope=("profiles",)).review is None
 
 
+def test_a_number_of_ones_own_proven_besides_proves_no_other(ledger: Ledger) -> None:
+    second = "+85519999999"
+    mall = Mall(phones=(PHONE, second), told=Facts(contact_changed_at="2026-11-20T00:00:00Z"))
+    typed = {"phone": second, "email": EMAIL}
+    taken = planned(ledger, Right.CORRECTION, mall, changes={"phone": {"to": second}}, typed=typed)
+    assert taken.review == "old_contact_not_proven"
+    assert planned(ledger, Right.ACCESS, mall, typed=typed).review == "new_on_file"
+
+
 def test_other_values_for_the_same_field_are_another_request_and_the_lock_tells_no_value(ledger: Ledger) -> None:
     one, two, same = (
         planned(ledger, Right.CORRECTION, changes={"name": {"to": value}}) for value in ("Sok A", "Sok B", "Sok A")

@@ -85,7 +85,8 @@ class Steps(Reviews, Confirming, Holds):
             for one in request.case_requests:
                 if self.get(one).status in WAITING_FOR_PROOF:
                     self.expire(one)
-        return self.join_case(request_id)
+        joined = self.join_case(request_id)
+        return self.expire(request_id) if joined.status in WAITING_FOR_PROOF else joined
 
     def object_to(self, request_id: str) -> Request:
         """Stop a request in the name of a contact on file, by the link that all of them were sent; twice is once.

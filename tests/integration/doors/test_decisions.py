@@ -14,6 +14,7 @@ from rights.domain.rights import OPERATION_OF, Operation, Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
 from rights.ledger import Ledger, Request, Task
+from rights.ledger.requests import Change
 from rights.secrets_hmac import Hmac
 from tests.integration.doors.conftest import PHONE, Door, Person, Reply, operator_door
 from tests.integration.doors.test_intake import NEEDS, PARENT
@@ -318,3 +319,23 @@ def test_a_question_in_between_needs_both_approvals_anew(
     assert state(person).approvals == ()
     assert decide(approver, person, APPROVE).status == 200
     assert state(person).decision is None
+
+
+def test_papers_for_one_person_open_no_two_accounts(operator: Door, person: Person) -> None:
+    by_parent(person, EvidenceKind.IDENTITY_DOCUMENT, EvidenceKind.RELATION_DOCUMENT)
+    path = f"/ops/requests/{person.request_id}/plan"
+    assert operator("GET", path).json["accounts"] == 1
+    person.ledger.change(person.request_id, lambda _: Change(code="planned", sets={"accounts": 2}))
+    assert operator("GET", path).json["accounts"] == 2
+    assert decide(operator, person, APPROVE).code == "two_people"
+    assert decide(operator, person, {"decision": "refuse"}).json["status"] == Status.REFUSED
+
+
+def test_a_hold_refuses_on_its_own_ground_whatever_the_jurisdiction(operator: Door, person: Person) -> None:
+    in_review(person, jurisdiction="GB")
+    assert decide(operator, person, {"decision": "refuse", "ground": 3}).code == "ground_not_allowed"
+    hold = {"phone": PHONE, "ground": 3, "until": "2027-01-31"}
+    assert operator("POST", "/ops/holds", json_body=hold).status == 201
+    assert decide(operator, person, APPROVE).code == "held"
+    assert decide(operator, person, {"decision": "refuse", "ground": 4}).code == "ground_not_allowed"
+    assert decide(operator, person, {"decision": "refuse", "ground": 3}).json["status"] == Status.REFUSED

@@ -57,9 +57,7 @@ def verify(ledger: Ledger, request_id: str, on_file: OnFile | None = None) -> No
 def settle(ledger: Ledger, request_id: str) -> Request:
     """What SettleIdentity does when the time is up, twice."""
     for _ in range(2):
-        ledger.join_case(request_id)
-        ledger.proceed(request_id, by="system")
-        request = ledger.expire(request_id)
+        request = ledger.settle_case(request_id)
     return request
 
 
@@ -170,7 +168,7 @@ def test_a_sibling_of_a_request_that_ended_unproven_expires_by_itself(ledger: Le
         settle(ledger, first)
     else:
         ledger.withdraw(first)
-    assert ledger.get(sibling).status is Status.IDENTITY_NEEDED
+        assert ledger.get(sibling).status is Status.IDENTITY_NEEDED
     prove(ledger, first)
     assert settle(ledger, sibling).status is Status.EXPIRED
     assert kinds(ledger, sibling) == []
@@ -343,3 +341,52 @@ def test_a_request_runs_under_the_rule_of_the_day_it_came_in(ledger: Ledger) -> 
 def test_a_proof_given_with_the_request_is_not_dated_before_it_was_made(ledger: Ledger, clock: StoppedClock) -> None:
     request = ledger.get(opt_out(ledger, received_at=clock.at - timedelta(days=2)))
     assert request.timeline["verified_at"] > request.timeline["received_at"]
+
+
+@pytest.mark.parametrize("settled", [0, 1, 2])
+def test_when_the_time_is_up_a_case_goes_on_together_whichever_run_comes_first(ledger: Ledger, settled: int) -> None:
+    ids = case(ledger, *THREE, typed={"phone": PHONE, "email": EMAIL})
+    for one in ids:
+        verify(ledger, one)
+    prove(ledger, ids[0])
+    order = [ids[settled], *(one for one in ids if one != ids[settled])]
+    assert [settle(ledger, one).status for one in order] == [Status.VERIFIED] * 3
+    assert chains_hold(ledger, ids)
+
+
+@pytest.mark.parametrize("settled", [0, 1])
+def test_when_the_time_is_up_an_unproven_case_ends_together(ledger: Ledger, settled: int) -> None:
+    ids = case(ledger, *THREE)
+    for one in ids:
+        verify(ledger, one)
+    settle(ledger, ids[settled])
+    assert [ledger.get(one).status for one in ids] == [Status.EXPIRED] * 3
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_an_objection_looks_to_a_stranger_like_a_refusal_until_somebody_has_decided(
+    ledger: Ledger, asked: bool
+) -> None:
+    [request_id] = case(ledger, Right.ACCESS, requester=Requester.GUARDIAN, acting=GUARDIAN)
+    verify(ledger, request_id)
+    prove(ledger, request_id, "email")
+    lay(ledger, request_id, review="guardian")
+    if asked:
+        ledger.ask(request_id, "Which child?", by="op-1", time_to_answer=timedelta(days=7))
+    for _ in range(2):
+        ended = ledger.object_to(request_id)
+    assert (ended.status, ended.ground) == (Status.REFUSED, None)
+    assert "withdrawn" not in kinds(ledger, request_id)
+    assert "refused" in kinds(ledger, request_id)
+
+
+def test_an_objection_after_the_approval_and_one_to_ones_own_request_withdraw(ledger: Ledger) -> None:
+    [acting] = case(ledger, Right.RESTRICTION, requester=Requester.GUARDIAN, acting=GUARDIAN)
+    verify(ledger, acting)
+    prove(ledger, acting, "email")
+    lay(ledger, acting, review="guardian")
+    ledger.approve(acting, by="op-1", plan="hash")
+    [own] = case(ledger, Right.DELETION)
+    prove(ledger, own)
+    lay(ledger, own, subjects=["somebody else"])
+    assert [ledger.object_to(one).status for one in (acting, own)] == [Status.WITHDRAWN] * 2

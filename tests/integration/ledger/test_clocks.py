@@ -14,13 +14,14 @@ from rights.domain.rights import Right
 from rights.domain.status import Status
 from rights.errors import IllegalTransitionError, TermError
 from rights.ledger import Ledger, Request
-from rights.ledger.clocks import turned
+from rights.ledger.clocks import timeline_of, turned
 from rights.ledger.requests import Change
 from rights.ledger.table import Update, request_key
 from rights.ledger.timing import LOOK_LASTS
 from rights.watching import Watch
 from tests.integration.ledger.test_requests import new
 from tests.support.clock import StoppedClock
+from tests.support.plans import lay
 
 BY = "op-1"
 
@@ -173,7 +174,8 @@ def test_a_clock_that_stands_still_moves_its_date_when_it_is_looked_at(
     moved_on = ledger.get(request.id)
     assert moved_on.due_at > request.due_at
     assert topic.told == []
-    assert codes(ledger, request)[-1] == "clock_moved"
+    # It stood still for longer than a stop may last: from here it runs again.
+    assert codes(ledger, request)[-1] == "clock_started"
     assert watch()["overdue"] == 0
 
 
@@ -298,3 +300,34 @@ def test_a_question_is_reminded_of_once_at_half_its_time_and_does_not_wait_for_e
     assert over.due_at > request.due_at
     assert not ledger.reading(over).paused_now
     assert ledger.verify_chain(request.id)
+
+
+def test_a_stop_for_identity_ends_with_the_proof_and_none_begins_after_it(ledger: Ledger) -> None:
+    request = opened(ledger, jurisdiction="GB")
+    ledger.stop_clock(request.id, PauseReason.IDENTITY, by=BY)
+    ledger.store_code(request.id, "phone", "identity", "482913")
+    ledger.try_code(request.id, "482913")
+    assert all(pause.until for pause in timeline_of(ledger.get(request.id)).pauses)
+    with pytest.raises(IllegalTransitionError):
+        ledger.stop_clock(request.id, PauseReason.IDENTITY, by=BY)
+
+
+def test_a_stop_that_nobody_ends_is_ended_by_the_watch(
+    ledger: Ledger, clock: StoppedClock, watch: Callable[[], dict[str, int]]
+) -> None:
+    request = opened(ledger, jurisdiction="GB")
+    ledger.stop_clock(request.id, PauseReason.CLARIFICATION, by=BY)
+    for _ in range(90):
+        clock.advance(days=1)
+        watch()
+    stopped = timeline_of(ledger.get(request.id)).pauses
+    assert [pause.until is not None for pause in stopped] == [True]
+    assert parse(ledger.get(request.id).due_at) < clock()
+
+
+def test_no_clock_is_stopped_once_the_work_has_begun(ledger: Ledger) -> None:
+    request = ledger.open_request(new(right=Right.ACCESS, proven=True)).request
+    lay(ledger, request.id)
+    ledger.begin_work(request.id)
+    with pytest.raises(IllegalTransitionError):
+        ledger.stop_clock(request.id, PauseReason.CLARIFICATION, by=BY)

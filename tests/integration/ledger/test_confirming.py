@@ -10,7 +10,7 @@ from rights.domain.status import Status
 from rights.errors import IllegalTransitionError
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.confirming import CONFIRM_WAIT
-from rights.ledger.identity import NEW_CONTACT, SENDS_PER_REQUEST
+from rights.ledger.identity import NEW_CONTACT, SENDS_PER_DAY, SENDS_PER_REQUEST
 from rights.ledger.intake import TRIES
 from rights.ledger.model import CodeResult
 from tests.integration.ledger.test_requests import PHONE, new
@@ -281,3 +281,23 @@ def test_a_contact_that_stayed_as_it_was_is_not_said_to_be_replaced(ledger: Ledg
     corrected(ledger, request_id, email="conflict", phone="corrected")
     ledger.tell(request_id, "completed_in_part")
     assert sent_to(ledger, request_id, "contact_changed") == [PHONE]
+
+
+def test_strangers_who_typed_the_new_contact_do_not_use_its_codes_up(ledger: Ledger) -> None:
+    for _ in range(SENDS_PER_DAY + 1):
+        stranger = ledger.open_request(new(typed={"phone": NEW_PHONE})).request.id
+        ledger.queue_code(stranger, "phone", NEW_PHONE)
+    request_id = correction(ledger, phone=NEW_PHONE)
+    ask(ledger, request_id)
+    assert [n.channel for n in ledger.notices(request_id) if n.purpose == NEW_CONTACT] == ["phone"]
+
+
+def test_what_cannot_be_sent_today_is_not_counted_as_sent(ledger: Ledger) -> None:
+    for _ in range(SENDS_PER_DAY):
+        earlier = correction(ledger, phone=NEW_PHONE)
+        ledger.ask_to_confirm(earlier, "token", 60)
+        ledger.withdraw(earlier)
+    last = correction(ledger, email=NEW_EMAIL, phone=NEW_PHONE)
+    ledger.ask_to_confirm(last, "token", 60)
+    assert not ledger.queue_code(last, "phone", NEW_PHONE, NEW_CONTACT)
+    assert (ledger.codes(last, NEW_CONTACT) or {})["sends"] == 1

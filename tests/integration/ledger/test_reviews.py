@@ -328,3 +328,18 @@ def test_what_leaves_or_goes_at_anothers_word_is_approved_by_two(ledger: Ledger,
     request_id = in_review(ledger, right, "agent", requester=Requester.AGENT, acting=AGENT)
     decisions = [approve(ledger, request_id, f"op-{n}").decision for n in range(operators)]
     assert decisions == [None] * (operators - 1) + ["approve"]
+
+
+def test_a_hold_in_between_leaves_two_to_approve_what_two_had_to(ledger: Ledger, clock: StoppedClock) -> None:
+    request_id = two_accounts(ledger)
+    approve(ledger, request_id)
+    approve(ledger, request_id, "op-2")
+    ledger.cool_off(request_id, "token", 60)
+    clock.advance(seconds=61)
+    hold = ledger.place_hold(["phone"], ground=3, until=(clock() + WEEK).date(), by="op-3")
+    assert ledger.begin_work(request_id).status is Status.IN_REVIEW
+    ledger.lift_hold(hold.id, by="op-3")
+    approve(ledger, request_id, "op-3")
+    assert ledger.get(request_id).decision is None
+    approve(ledger, request_id, "op-1")
+    assert ledger.begin_work(request_id).status is Status.IN_PROGRESS
