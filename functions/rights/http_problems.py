@@ -78,7 +78,9 @@ PROBLEMS: dict[str, Problem] = {
     "held": Problem(409, N_("A legal hold stands on this person. Nothing is erased before it is lifted.")),
     "plan_changed": Problem(409, N_("The plan has changed since you saw it. Look at it again.")),
     "evidence_missing": Problem(409, N_("The evidence that shows who acts for whom is not complete. Ask for it.")),
-    "two_people": Problem(409, N_("This request reaches more than one account. Refuse it, and have one asked for.")),
+    "two_people": Problem(
+        409, N_("This request may be about two people. Refuse it, and have it asked for one of them.")
+    ),
     "too_late": Problem(409, N_("This can no longer be changed. Look at the status of your request.")),
     "rule_has_no_extension": Problem(409, N_("The rule of this request allows no longer time.")),
     "already_extended": Problem(409, N_("The time was extended before. It can be extended only once.")),

@@ -236,7 +236,7 @@ def an_agent(cloud: Cloud, public: Public, operator: Operator, run: Run) -> None
     assert found
     run.stop_tokens.append(found[2].partition(".")[2])
     run.answers.append(public.http.post(found[1], json={}))
-    asking.until("withdrawn")
+    asking.until("refused")
 
 
 def a_correction(cloud: Cloud, public: Public, run: Run) -> None:
