@@ -256,7 +256,8 @@ def a_correction(cloud: Cloud, public: Public, run: Run) -> None:
 
 def a_closure(cloud: Cloud, public: Public, book: Book, operator: Operator, run: Run) -> None:
     """Of the account as it is now, with a store that resists."""
-    asking = public.ask("account_closure", email=NEW_EMAIL, message=MARKER)
+    # Both contacts: one alone, brought by a correction a moment ago, would be looked at.
+    asking = public.ask("account_closure", phone=run.person.phone, email=NEW_EMAIL, message=MARKER)
     run.asked["closure"] = asking.prove()
     shown = asking.until("confirm_needed")
     assert {"what": "points", "value": str(POINTS)} in shown["lapses"]
