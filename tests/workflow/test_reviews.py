@@ -156,9 +156,7 @@ def test_whoever_acts_for_another_learns_nothing_of_whether_there_is_an_account_
     for asking in (known, unknown):
         asking.until("identity_needed")
     alike()
-    for asking in (known, unknown):
-        asking.prove()
-    for asking in (known, unknown):
+    for asking in (known.prove(), unknown.prove()):
         asking.until("in_review")
         eventually(partial(is_waiting, book, asking), "wait for a decision")
         eventually(partial(has_heard, asking, "code", "received"), "receipt")

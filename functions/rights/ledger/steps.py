@@ -81,12 +81,19 @@ class Steps(Reviews, Confirming, Holds):
         request = self.get(request_id)
         if request.status not in WAITING_FOR_PROOF:
             return self.expire(request_id)
-        if self.proceed(request.case_id, by="system").status in WAITING_FOR_PROOF:
+        self.proceed(request.case_id, by="system")
+        # The first before the others: a proof that comes at this very moment still serves them all.
+        if self._end_unproven(request.case_id).status is Status.EXPIRED:
             for one in request.case_requests:
-                if self.get(one).status in WAITING_FOR_PROOF:
-                    self.expire(one)
-        joined = self.join_case(request_id)
-        return self.expire(request_id) if joined.status in WAITING_FOR_PROOF else joined
+                self._end_unproven(one)
+        self.join_case(request_id)
+        return self._end_unproven(request_id)
+
+    def _end_unproven(self, request_id: str) -> Request:
+        return self.change(
+            request_id,
+            lambda r: Change(code="identity_not_proven", to=Status.EXPIRED) if r.status in WAITING_FOR_PROOF else None,
+        )
 
     def object_to(self, request_id: str) -> Request:
         """Stop a request in the name of a contact on file, by the link that all of them were sent; twice is once.

@@ -390,3 +390,12 @@ def test_an_objection_after_the_approval_and_one_to_ones_own_request_withdraw(le
     prove(ledger, own)
     lay(ledger, own, subjects=["somebody else"])
     assert [ledger.object_to(one).status for one in (acting, own)] == [Status.WITHDRAWN] * 2
+
+
+def test_a_sibling_whose_time_is_up_leaves_the_confirmation_of_the_first_alone(ledger: Ledger) -> None:
+    first, sibling = case(ledger, Right.ACCOUNT_CLOSURE, Right.RESTRICTION)
+    prove(ledger, first)
+    lay(ledger, first, confirm="closure")
+    ledger.ask_to_confirm(first, "token", 60)
+    assert settle(ledger, sibling).status is Status.VERIFIED
+    assert ledger.get(first).status is Status.CONFIRM_NEEDED
