@@ -78,6 +78,10 @@ fmt: setup ## Format the code and repair what can be repaired by itself
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
+.PHONY: bench
+bench: setup ## Run the benchmarks, or those named by ARGS= (`postgres lake`), and print their table
+	$(BIN)/python -m local.bench $(ARGS)
+
 .PHONY: build
 build: setup ## Build what is deployed, with sam
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build

@@ -32,7 +32,9 @@ class StoreFunctions(Settings):
     store_dynamodb_function: str
     store_postgres_function: str
     store_objects_function: str
+    store_lake_function: str
     store_cognito_function: str
+    store_partner_function: str
     store_ledger_function: str
 
     def of(self, kind: str) -> str:

@@ -19,6 +19,12 @@ class WaitInput(StepInput):
     seconds: float
 
 
+class StoreWaitInput(WaitInput):
+    """A step that waits for what a store answers later."""
+
+    store: str
+
+
 class StoreFailureInput(StepInput):
     """A store that failed, and the class of the error that ended its work."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from rights.asking import StoreFunctions
 from rights.domain.rights import Channel, Locale, Right
 from rights.ledger import Ledger, NewRequest
 from rights.relaying import relay_records
@@ -152,8 +153,8 @@ def test_the_watch_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
 
 
 def test_the_end_of_retention_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in ("DYNAMODB", "POSTGRES", "OBJECTS", "COGNITO", "LEDGER"):
-        monkeypatch.setenv(f"STORE_{kind}_FUNCTION", "a-store")
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), "a-store")
     monkeypatch.setenv("BACKUP_DAYS", "35")
     ended = app_of("expire_retained").lambda_handler(event("expire_retained"), Context())
     assert ended == {"ended": 0, "overdue": 0}

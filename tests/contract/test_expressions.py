@@ -15,7 +15,7 @@ SMALLEST: dict[str, Any] = {
     "request_id": "R", "run": 1, "identity_seconds": 1, "confirm_seconds": 1, "review_seconds": 1, "repair_seconds": 1,
     "repairs": 0, "plans": 0,
     "stages": [], "store": "accounts", "connector": "arn", "loops": 0, "cooling_seconds": 1, "access_seconds": 1,
-    "access_waits": 0,
+    "access_waits": 0, "wait_seconds": 1,
 }  # fmt: skip
 INPUTS: dict[str, dict[str, Any]] = {
     "BeginRun": {
@@ -30,7 +30,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "CheckBegun": {"outcome": "ended"},
     "WorkStage": {"tasks": []},
     "TakeStore": {"store": "accounts", "kind": "dynamodb"},
-    "CheckWork": {"store": "accounts", "status": "done", "left": 0},
+    "CheckWork": {"store": "accounts", "status": "waiting", "left": 0, "seconds": 1},
     "RecordStoreFailure": {"error": "States.Timeout"},
     "StoreEnded": {"status": "done"},
     "CheckStores": {"unfinished": 0},

@@ -23,12 +23,14 @@ GROUPS = {
         "botocore",
         "cryptography",
         "holidays",
+        "orjson",
         "pydantic",
         "pydantic_core",
         "yaml",
     },
     "web": {"jinja2", "phonenumbers"},
     "postgres": {"psycopg"},
+    "lake": {"isal", "pyarrow"},
 }
 """What each group of pyproject.toml lets our code import."""
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
+from rights.asking import StoreFunctions
 from rights.datamap import load_data_map
 from rights.domain.rights import Channel, Locale, Operation, Right
 from rights.domain.status import Status
@@ -28,7 +29,7 @@ TASKS = states("Task")
 SENT: dict[str, Any] = {
     "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "confirm_seconds": 60,
     "review_seconds": 60,
-    "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60,
+    "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60, "wait_seconds": 60,
 }  # fmt: skip
 CONNECTOR = "{% $connector %}"
 KINDS = sorted({store.rights.kind for store in load_data_map().stores})
@@ -192,8 +193,8 @@ def test_a_confirmation_goes_back_to_the_plan_and_none_ends_the_run(deployed: Le
 def test_what_was_planned_is_read_as_it_was_laid(
     deployed: Ledger, monkeypatch: pytest.MonkeyPatch, review: str
 ) -> None:
-    for kind in KINDS:
-        monkeypatch.setenv(f"STORE_{kind.upper()}_FUNCTION", kind)
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), name.split("_")[1])
     monkeypatch.setenv("COOLING_OFF_SECONDS", "3600")
     given = output("PlanRequest", run("plan_request", planned(deployed, review)))
     assert given["stages"] == [{"tasks": [{"store": "accounts", "kind": "dynamodb"}]}]
@@ -240,7 +241,13 @@ def test_work_begins_unless_the_request_has_ended(deployed: Ledger) -> None:
     assert next_state(STATES["CheckBegun"], output("BeginWork", run("begin_work", withdrawn))) == "RunDone"
 
 
-FOLLOWING = {"more": "WorkStore", "read_back": "ReadBack", "done": "StoreEnded", "failed": "StoreEnded"}
+FOLLOWING = {
+    "more": "WorkStore",
+    "read_back": "ReadBack",
+    "waiting": "AwaitStore",
+    "done": "StoreEnded",
+    "failed": "StoreEnded",
+}
 
 
 @pytest.mark.parametrize("status", get_args(Outcome))

@@ -92,7 +92,7 @@ CLIENTS = frozenset(
 """What a client is called; `table` is the ledger's own, whose `..._op` become parts of a transaction."""
 NO_CALLS = frozenset({"exceptions", "meta"})
 STANDS_FOR_ANOTHER = frozenset({"get_paginator", "generate_presigned_url"})
-UNDER_THE_STORES_ROLE = {f"rights.stores.{kind}" for kind in ("cognito", "dynamodb", "objects", "postgres")}
+UNDER_THE_STORES_ROLE = {f"rights.stores.{kind}" for kind in ("cognito", "dynamodb", "lake", "objects", "postgres")}
 SAID_OF_OTHERS = frozenset({"query", "decrypt", "sign", "publish", "invoke"})
 """Methods of clients whose names other things of ours or of Python's have too."""
 STORES = sorted(f for f in folders() if f.startswith("store_"))
@@ -166,7 +166,7 @@ def test_who_only_moves_a_request_on_neither_seals_nor_opens_nor_tags() -> None:
 
 
 def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
-    assert with_rights_to("kms:GenerateDataKey") == {"review", "repair", "await_access"}
+    assert with_rights_to("kms:GenerateDataKey") == {"review", "repair", "await_access", "await_store"}
     assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify"}
     assert with_rights_to("kms:Decrypt", "secretsmanager:GetSecretValue") == {"send_notice"}
 

@@ -14,7 +14,9 @@ FUNCTIONS = StoreFunctions(
     store_dynamodb_function="d",
     store_postgres_function="p",
     store_objects_function="o",
+    store_lake_function="k",
     store_cognito_function="c",
+    store_partner_function="r",
     store_ledger_function="l",
 )
 

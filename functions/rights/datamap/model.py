@@ -238,7 +238,7 @@ class Collection(_Fides):
 class StoreRights(_Ours):
     """How a store is reached and who answers for it."""
 
-    kind: Literal["dynamodb", "postgres", "objects", "cognito", "ledger"]
+    kind: Literal["dynamodb", "postgres", "objects", "lake", "cognito", "partner", "ledger"]
     stage: Annotated[int, Attribute(ge=1, le=9)]
     """Stores of a lower stage are worked on first; the identity spine is last."""
     freeze_stage: Annotated[int, Attribute(ge=1, le=9)] | None = None

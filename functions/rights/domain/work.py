@@ -11,6 +11,8 @@ class TaskStatus(StrEnum):
 
     PENDING = "pending"
     WORKING = "working"
+    WAITING = "waiting"
+    """Asked; the answer comes later, from a recipient or a batch."""
     READING_BACK = "reading_back"
     DONE = "done"
     FAILED = "failed"

@@ -18,7 +18,7 @@ from rights.stores.contract import Connector
 from rights.stores.expire import expire
 from rights.stores.package import PackageParts
 from rights.stores.roles import Roles
-from rights.stores.work import Context, Worker
+from rights.stores.work import Context, Doings, Worker
 from rights.telemetry import logger
 from rights.wiring import ledger, sealer
 
@@ -71,15 +71,17 @@ def roles() -> Roles:
     return Roles(client("sts"), load(StoreSettings).account_id)
 
 
-def serve(event: dict[str, Any], context: Context, kind: str, connect: Connect) -> dict[str, Any]:
-    """Do what the event asks of a store of this kind."""
+def serve(
+    event: dict[str, Any], context: Context, kind: str, connect: Connect, doings: Doings | None = None
+) -> dict[str, Any]:
+    """Do what the event asks of a store of this kind; `doings` are its own ways of doing an operation."""
     asked = parse(event)
     logger.append_keys(request_id=asked.request_id, store=asked.store)
     connector = connect(store_of(asked.store, kind), roles())
     if isinstance(asked, Question):
         return answer(asked, connector, sealer())
     parts = PackageParts(client("s3"), load(StoreSettings).package_bucket)
-    report = Worker(ledger(), connector, parts, utc_now).run(asked.step, asked.request_id, asked.store, context)
+    report = Worker(ledger(), connector, parts, utc_now, doings).run(asked.step, asked.request_id, asked.store, context)
     logger.info("store worked", extra={"step": asked.step, "status": report.status, "left": report.left})
     return report.to_dict()
 

@@ -5,6 +5,7 @@ means to read it back, is each operation's own (`rights.stores.works`); the way 
 it and the late rounds are here, the same for all.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -26,7 +27,19 @@ MAX_LATE_ROUNDS = 3
 
 _RESERVE_MILLIS = 120_000
 
-Outcome = Literal["more", "read_back", "done", "failed"]
+Outcome = Literal["more", "read_back", "waiting", "done", "failed"]
+
+
+Doings = dict[Operation, Callable[[Tools, Task], Doing]]
+"""How each operation is done."""
+
+_DOINGS: Doings = {
+    Operation.EXPORT: lambda tools, _: Export(tools),
+    Operation.ERASE: lambda tools, _: Erase(tools),
+    Operation.CORRECT: lambda tools, task: Correct(tools, task.request_id, task.store),
+    Operation.RESTRICT: lambda tools, _: Restrict(tools),
+    Operation.FREEZE: lambda tools, _: Freeze(tools),
+}
 
 
 class Context(Protocol):
@@ -44,10 +57,13 @@ class Report:
     store: str
     status: Outcome
     left: int = 0
+    seconds: int | None = None
+    """After how long to look again, when it waits."""
 
     def to_dict(self) -> dict[str, Any]:
         """A shape that JSON can carry."""
-        return {"store": self.store, "status": self.status, "left": self.left}
+        waits = {} if self.seconds is None else {"seconds": self.seconds}
+        return {"store": self.store, "status": self.status, "left": self.left, **waits}
 
 
 class _Time:
@@ -62,13 +78,16 @@ class _Time:
 
 
 class Worker:
-    """Carries out the task of one store."""
+    """Carries out the task of one store; `doings` are the kind's own ways of doing an operation."""
 
-    def __init__(self, ledger: TaskLedger, connector: Connector, parts: Parts, clock: Clock) -> None:
+    def __init__(
+        self, ledger: TaskLedger, connector: Connector, parts: Parts, clock: Clock, doings: Doings | None = None
+    ) -> None:
         self._ledger = ledger
         self._connector = connector
         self._clock = clock
         self._tools = Tools(ledger, connector, parts, clock)
+        self._doings = _DOINGS | (doings or {})
 
     def run(self, step: Literal["work", "read_back"], request_id: str, store: str, context: Context) -> Report:
         """Do one invocation's worth of a step; a step that is out of turn says what the turn is."""
@@ -84,22 +103,9 @@ class Worker:
             msg = "the person of this request is not resolved yet"
             raise NotReadyError(msg)
         keys = KeySet.from_mapping(subject["keys"])
-        doing = self._doing(task)
+        doing = self._doings[task.operation](self._tools, task)
         task = self._fitted(task)
         return self._work(task, keys, time, doing) if step == "work" else self._read_back(task, keys, time, doing)
-
-    def _doing(self, task: Task) -> Doing:
-        match task.operation:
-            case Operation.EXPORT:
-                return Export(self._tools)
-            case Operation.ERASE:
-                return Erase(self._tools)
-            case Operation.CORRECT:
-                return Correct(self._tools, task.request_id, task.store)
-            case Operation.RESTRICT:
-                return Restrict(self._tools)
-            case Operation.FREEZE:
-                return Freeze(self._tools)
 
     def _work(self, task: Task, keys: KeySet, time: _Time, doing: Doing) -> Report:
         if not task.by_collection:
@@ -107,6 +113,9 @@ class Worker:
         while True:
             name = self._collection_of(task)
             task, done = doing.do_page(task, keys, name)
+            if done.wait is not None:
+                self._ledger.checkpoint_task(_asked(task, name, done))
+                return Report(task.store, "waiting", seconds=done.wait)
             task = self._fold(task, name, done, doing)
             if task.status is TaskStatus.DONE:
                 return Report(task.store, "done")
@@ -215,6 +224,18 @@ class Worker:
         late = replace(doing.again(task), status=TaskStatus.WORKING, late_rounds=task.late_rounds + 1)
         self._ledger.checkpoint_task(late)
         return Report(task.store, "more", left)
+
+
+def _asked(task: Task, name: str, done: Done) -> Task:
+    """The task as it waits for an answer: the same page is asked for again."""
+    entry = entry_of(task, name) | done.entry
+    return replace(
+        task,
+        status=TaskStatus.WAITING,
+        cursor=done.next,
+        by_collection=task.by_collection | {name: entry},
+        error_class="",
+    )
 
 
 def _turn(task: Task, step: str) -> Outcome | None:

@@ -61,7 +61,7 @@ def test_the_sample_events_are_understood(path: Path) -> None:
 
 
 def test_every_kind_of_store_has_a_sample_of_every_sort_of_event() -> None:
-    kinds = ("dynamodb", "postgres", "objects", "cognito", "ledger")
+    kinds = ("dynamodb", "postgres", "objects", "lake", "cognito", "partner", "ledger")
     wanted = {f"store_{kind}_{event}" for kind in kinds for event in ("work", "read_back", "ask")}
     assert {path.stem for path in EVENTS} == wanted
 

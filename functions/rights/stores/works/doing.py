@@ -59,11 +59,15 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one page added, where the next one starts, and what else is to be remembered of the collection."""
+    """What one page added, where the next one starts, and what else is to be remembered of the collection.
+
+    With `wait` the answer comes later: the same page is asked for again when it came, or after so many seconds.
+    """
 
     counts: Counts
     next: Cursor | None = None
     entry: dict[str, Any] = field(default_factory=dict)
+    wait: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,13 @@
+"""StoreLake: the connector for data lakes on S3."""
+
+from typing import Any
+
+from rights.handler import guarded
+from rights.stores.door import serve
+from rights.stores.lake import connect
+
+
+@guarded
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Work on a store's task, read back, or answer a sealed question."""
+    return serve(event, context, "lake", connect)
