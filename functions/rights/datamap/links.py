@@ -1,6 +1,8 @@
-"""Who refers to whom within a store, as the references of its data map say."""
+"""Who refers to whom, as the references of the data map say: within a store, and from one store to another."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from rights.datamap.model import Collection, Field, StoreMap
 
@@ -36,3 +38,30 @@ def _link(store: StoreMap, here: Collection, field: Field, target: str, directio
     ):
         return theirs
     return ours
+
+
+def leads(stores: Iterable[StoreMap]) -> dict[str, tuple[str, ...]]:
+    """Per store, the fields (`collection.field`) whose values in the person's rows select rows of other collections."""
+    named = sorted({place for store in stores for c in store.collections for f in c.fields for place in f.leads_from})
+    found: dict[str, tuple[str, ...]] = {}
+    for place in named:
+        dataset, _, field = place.partition(".")
+        found[dataset] = (*found.get(dataset, ()), field)
+    return found
+
+
+def order_of(store: StoreMap) -> list[str]:
+    """The collections in the order of an erasure: after those named under `after`, and in PostgreSQL, where a row that
+    is referred to cannot go, children before what they refer to. CycleError where there is no such order.
+    """  # noqa: D205 - one sentence
+    before: dict[str, set[str]] = {c.name: _own_names(store, c.after) for c in store.collections}
+    for link in links(store) if store.rights.kind == "postgres" else ():
+        if link.child != link.parent:
+            before[link.parent].add(link.child)
+    return list(TopologicalSorter(before).static_order())
+
+
+def _own_names(store: StoreMap, after: Iterable[str]) -> set[str]:
+    """Those of `dataset.collection` that are collections of this store; of others the stages take care."""
+    parted = (name.rpartition(".") for name in after)
+    return {collection for dataset, _, collection in parted if dataset in {"", store.fides_key}}

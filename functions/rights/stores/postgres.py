@@ -156,10 +156,21 @@ class PostgresConnector(Plain):
         statements = Statements(self._store, keys)
         found: set[Identifier] = set()
         for collection in self._store.collections:
-            statement = statements.locate(collection, _IDENTIFIERS_FOLLOWED)
-            for row in self._fetch(statement) if statement else ():
+            statement = statements.locate(collection, _IDENTIFIERS_FOLLOWED + 1)
+            rows = self._fetch(statement) if statement else []
+            if len(rows) > _IDENTIFIERS_FOLLOWED:
+                msg = f"{self._store.fides_key}.{collection.name}: too many identifiers lead on from here"
+                raise DataMapError(msg)
+            for row in rows:
                 found.update(identifiers_of(collection, row))
         return KeySet.of(found)
+
+    def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:
+        """The different values, told apart by the server."""
+        if keys.is_consignee_only:
+            return set()
+        statement = Statements(self._store, keys).values(self._store.collection(collection), field, most)
+        return {row["value"] for row in self._fetch(statement)}
 
     def count(self, keys: KeySet) -> Mapping[str, int]:
         """Rows per collection."""
