@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rights.datamap.check import problems, scope_problems
 from rights.datamap.check_fields import Location
 from rights.datamap.check_whole import Datasets, whole_problems
+from rights.datamap.links import turned
 from rights.datamap.model import DataMap, PlainDataset, StoreMap
 from rights.errors import DataMapError
 
@@ -73,6 +74,8 @@ def _read(folder: Path) -> DataMap:
     if not found:
         msg = "the data map has no files"
         raise DataMapError(msg)
+    stores = iter(turned(one.dataset for one in found if isinstance(one.dataset, StoreMap)))
+    found = [one._replace(dataset=next(stores)) if isinstance(one.dataset, StoreMap) else one for one in found]
     _check(found)
     return DataMap(
         version=digest.hexdigest(),

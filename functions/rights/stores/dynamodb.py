@@ -20,7 +20,7 @@ from rights.stores.selection import (
     contact_fields,
     erasure_order,
     foreign_accounts,
-    identifiers_of,
+    led_to,
     own_fields,
     selectors,
     values_of,
@@ -70,7 +70,7 @@ class DynamoConnector(Plain):
                     continue
                 for value in values_of(field, keys):
                     for row in self._look_up(collection, access, value):
-                        found.update(identifiers_of(collection, row))
+                        found.update(led_to(collection, row, keys))
         return KeySet.of(found)
 
     def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:

@@ -17,7 +17,7 @@ from rights.stores.contract import Corrected, Cursor, ErasurePage, FactTold, Pag
 from rights.stores.fields import fact_fields, facts_of, fits
 from rights.stores.roles import Roles, aws_error
 from rights.stores.rules import Judgement, judge, planned, rule_fields
-from rights.stores.selection import contact_fields, erasure_order, identifiers_of
+from rights.stores.selection import contact_fields, erasure_order, led_to
 from rights.stores.shape import exported_fields, to_record
 from rights.stores.sql import Statement, Statements, key_of
 
@@ -162,7 +162,7 @@ class PostgresConnector(Plain):
                 msg = f"{self._store.fides_key}.{collection.name}: too many identifiers lead on from here"
                 raise DataMapError(msg)
             for row in rows:
-                found.update(identifiers_of(collection, row))
+                found.update(led_to(collection, row, keys))
         return KeySet.of(found)
 
     def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:

@@ -60,6 +60,17 @@ def identifiers_of(collection: Collection, row: Mapping[str, Any]) -> Iterator[I
             yield Identifier(field.rights.key, str(row[field.name]))
 
 
+def led_to(collection: Collection, row: Mapping[str, Any], keys: KeySet) -> Iterator[Identifier]:
+    """The identifiers that a row leads to which carries a key of the set, or names a row of the person's.
+
+    Anybody can name another's order in a row of their own: such a row is its account's, and leads nowhere.
+    """
+    own = [(f.rights.key, str(row[f.name])) for f in own_fields(collection) if f.rights.key and row.get(f.name)]
+    carries = any(value in keys.of_kind(kind) for kind, value in own)
+    if carries or not any(kind is Kind.ACCOUNT for kind, _ in own):
+        yield from identifiers_of(collection, row)
+
+
 def erasure_order(store: StoreMap) -> list[str]:
     """The collections, children before what they refer to, otherwise as the data map lists them."""
     try:
