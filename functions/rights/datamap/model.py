@@ -95,8 +95,11 @@ class Field(_Fides):
 
     @property
     def leads_from(self) -> tuple[str, ...]:
-        """The fields (`dataset.collection.field`) whose values select rows by this one, if it is a `one` edge."""
-        if self.rights.identifies is not Identifies.ONE:
+        """The fields (`dataset.collection.field`) whose values select rows by this one.
+
+        None of a field with a `key`: what it holds is known by its kind, wherever it was found.
+        """
+        if self.rights.identifies is not Identifies.ONE or self.rights.key is not None:
             return ()
         return tuple(r.place for r in self.fides_meta.references if r.direction != "to")
 

@@ -25,9 +25,9 @@ def own_fields(collection: Collection) -> list[Field]:
 
 def values_of(field: Field, keys: KeySet) -> tuple[str, ...]:
     """The values of a field that identifies one person which are this person's, sorted."""
-    identifiers = keys.of_kind(field.rights.key) if field.rights.key else ()
-    referred = (value for place in field.leads_from for value in keys.of_field(place))
-    return tuple(sorted({*identifiers, *referred}))
+    if field.rights.key:
+        return keys.of_kind(field.rights.key)
+    return tuple(sorted({value for place in field.leads_from for value in keys.of_field(place)}))
 
 
 def contact_fields(collection: Collection, kind: Kind) -> list[Field]:

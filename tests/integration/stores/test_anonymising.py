@@ -1,4 +1,4 @@
-"""Anonymising with hashes and within fields, in DynamoDB and PostgreSQL: twice, interrupted, and beside a live writer."""
+"""Anonymising with hashes and within fields, in DynamoDB and PostgreSQL: twice, and beside a live writer."""
 
 import hashlib
 import re

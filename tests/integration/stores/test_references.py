@@ -1,4 +1,4 @@
-"""Rows that say of nobody whose they are, found by the orders they name: over two stores, a table within one, and back."""
+"""Rows that say of nobody whose they are, found by the orders they name, through three stores."""
 
 from collections.abc import Iterator
 from pathlib import Path
