@@ -16,6 +16,9 @@ Of everything else somebody could hash all possible values and compare: phones, 
 account, card and device numbers, words somebody typed.
 """
 
+HASHED_LENGTH = 39
+"""Characters of what stands for a hashed value (`rights.stores.masking`)."""
+
 NESTING = frozenset({"dynamodb", "lake"})
 """The kinds of stores that can change a field within a field."""
 
@@ -55,11 +58,10 @@ def _nested(store: StoreMap, field: Field, at: Location, outer: str = "keep") ->
     for number, inner in enumerate(field.fields):
         here: Location = (*at, "fields", number)
         rights = inner.rights
-        if rights.key or rights.identifies is Identifies.ONE or rights.correction or rights.fact or rights.lapses:
-            yield (
-                (*here, "rights"),
-                "a field within a field selects no rows, is not corrected and tells no rule anything",
-            )
+        if (rights.key or rights.identifies is Identifies.ONE) and store.rights.kind != "lake":
+            yield (*here, "rights"), "a field within a field selects no rows in a store of this kind"
+        if rights.correction or rights.fact or rights.lapses:
+            yield (*here, "rights"), "a field within a field is not corrected and tells no rule anything"
         if rights.on_deletion != "keep" and store.rights.kind not in NESTING:
             yield (*here, "rights", "on_deletion"), "a store of this kind cannot change a field within a field"
         becomes = outer if field.rights.on_deletion == "keep" else field.rights.on_deletion

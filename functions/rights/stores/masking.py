@@ -19,8 +19,6 @@ from rights.datamap.model import HASHES, Collection, Emptying, Field
 PREFIX = {"hash": "anon-h-", "keyed_hash": "anon-k-"}
 DIGITS = 32
 """Hexadecimal digits of SHA-256 that are kept: 128 bits."""
-LENGTH = len(PREFIX["hash"]) + DIGITS
-"""Characters that a column needs to hold what stands for a value."""
 
 _MASKED: dict[str, re.Pattern[str]] = {
     # What was hashed under a key is hidden better than a plain hash asks for.
