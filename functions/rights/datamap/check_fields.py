@@ -19,8 +19,11 @@ account, card and device numbers, words somebody typed.
 HASHED_LENGTH = 39
 """Characters of what stands for a hashed value (`rights.stores.masking`)."""
 
-NESTING = frozenset({"dynamodb", "lake"})
+NESTING = frozenset({"dynamodb"})
 """The kinds of stores that can change a field within a field."""
+
+HASHING = frozenset({"dynamodb", "postgres"})
+"""The kinds of stores that can put a hash in a value's place."""
 
 _TEXT = frozenset({None, "string", "string[]"})
 _NUMBERS = frozenset({"integer", "int", "long", "number", "double", "float"})
@@ -54,6 +57,8 @@ def _named_once(fields: tuple[Field, ...], at: Location) -> Iterator[Problem]:
 
 def _nested(store: StoreMap, field: Field, at: Location, outer: str = "keep") -> Iterator[Problem]:
     """What is wrong with a field and those within it; `outer` is what becomes of the one around it."""
+    if field.rights.on_deletion in HASHES and store.rights.kind not in HASHING:
+        yield (*at, "rights", "on_deletion"), "a store of this kind cannot hash"
     yield from _emptying(field, at)
     for number, inner in enumerate(field.fields):
         here: Location = (*at, "fields", number)

@@ -98,29 +98,6 @@ def _digest(how: Emptying, value: Any, key: bytes) -> str:
     return made.hexdigest()[:DIGITS]
 
 
-def masked_row(collection: Collection, row: Mapping[str, Any], key: bytes) -> dict[str, Any]:
-    """The whole row as anonymising leaves it, for stores that write rows anew; the given row stays as it is."""
-    return {
-        name: _masked_in(field, value, key) if (field := _field(collection, name)) else value
-        for name, value in row.items()
-    }
-
-
-def _field(collection: Collection, name: str) -> Field | None:
-    return next((field for field in collection.fields if field.name == name), None)
-
-
-def _masked_in(field: Field, value: Any, key: bytes) -> Any:
-    if field.rights.on_deletion != "keep" or not field.fields:
-        return masked(field, value, key)
-    if isinstance(value, list | tuple):
-        return [_masked_in(field, part, key) for part in value]
-    if not isinstance(value, Mapping):
-        return value
-    inner = {part.name: part for part in field.fields}
-    return {name: _masked_in(inner[name], part, key) if name in inner else part for name, part in value.items()}
-
-
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:
     """The inner and the outer key of HMAC-SHA-256 (RFC 2104), for a server that has only SHA-256."""
     block = key.ljust(64, b"\0")

@@ -19,7 +19,6 @@ from tests.unit.stores.maps import ACCOUNT, collection, field, person, store
 TODAY = "2025-11-22"
 ME = person("me")
 KEYED, PLAIN = re.compile("anon-k-[0-9a-f]{32}"), re.compile("anon-h-[0-9a-f]{32}")
-KEEP = {"on_deletion": "anonymise"}
 
 
 def nested(name: str, kind: str, *fields: dict[str, Any]) -> dict[str, Any]:
@@ -49,11 +48,11 @@ ITEMS = store(
         ),
         field("tags", {"on_deletion": "hash"}),
         dynamodb=[{"table": "visits", "query_by": "account_id"}],
-        **KEEP,
+        on_deletion="anonymise",
     ),
     kind="dynamodb",
 )
-ROWS = store(collection("visits", *FIELDS, field("account_id", ACCOUNT), **KEEP))
+ROWS = store(collection("visits", *FIELDS, field("account_id", ACCOUNT), on_deletion="anonymise"))
 
 
 def erase(connector: Connector) -> int:
@@ -244,7 +243,7 @@ def test_rows_are_hashed_by_the_server_once_and_stay_unique(rows: Rows) -> None:
     assert len({*phones}) == 4
     assert all(phone is None or KEYED.fullmatch(phone) for phone in phones)
     assert {cookie for _, cookie, *_ in done} == {f"anon-h-{hashlib.sha256(b'c-1').hexdigest()[:32]}"}
-    assert {rest for _, _, *rest in map(tuple, done) for rest in [tuple(rest)]} == {("-", None, "/cart")}
+    assert {tuple(row[2:]) for row in done} == {("-", None, "/cart")}
     assert rows.connector().plan_page("visits", ME, None, TODAY).changes == []
     assert erase(rows.connector()) == 0
     assert rows.all() == done

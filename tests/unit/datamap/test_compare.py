@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from rights.datamap import StoreMap
-from rights.datamap.compare import Column, Finding, ForeignKey, Found, Shape, compare
+from rights.datamap.compare import Column, Family, Finding, ForeignKey, Found, Shape, compare
 from tests.unit.stores.maps import ACCOUNT, collection, field, store
 
 TODAY = date(2026, 11, 25)
 STORED = {"period": "P1Y", "counted_from": "the end of the account"}
-TEXT, NUMBER = frozenset({"text"}), frozenset({"number"})
+TEXT, NUMBER = frozenset[Family]({"text"}), frozenset[Family]({"number"})
 ORDERS = collection(
     "orders",
     field("id", primary_key=True, data_type="integer"),
@@ -125,10 +125,10 @@ def test_fields_within_a_field_are_compared_where_the_map_says_what_it_consists_
     shop = store(collection("people", field("id", ACCOUNT, primary_key=True), address, field("more"), storage=STORED))
     columns = (
         Column("id", TEXT),
-        Column("address", frozenset({"list"})),
+        Column("address", frozenset[Family]({"list"})),
         Column("address.street", NUMBER),
         Column("address.door", TEXT),
-        Column("more", frozenset({"object"})),
+        Column("more", frozenset[Family]({"object"})),
         Column("more.anything", TEXT),
     )
     assert told(Found({"people": Shape(columns, ("id",), sampled=3)}), shop) == {
