@@ -12,7 +12,6 @@ import boto3
 import psycopg
 import pytest
 import yaml
-from moto import mock_aws
 
 from local.mall.loader import Stores, load
 from local.mall.model import Mall
@@ -25,6 +24,7 @@ from rights.stores.contract import Connector
 from rights.stores.dynamodb import DynamoConnector
 from rights.stores.objects import ObjectConnector
 from rights.stores.postgres import Database, PostgresConnector
+from tests.support.moto import empty_moto
 
 ACCOUNT = "123456789012"
 TODAY = date(2025, 11, 22)
@@ -73,7 +73,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-southeast-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with empty_moto():
         dynamodb: Any = boto3.client("dynamodb")
         template = yaml.load(_MALL_TEMPLATE.read_text(), Loader=_Template)  # noqa: S506 - a safe loader
         for resource in template["Resources"].values():
