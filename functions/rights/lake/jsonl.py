@@ -280,4 +280,3 @@ def _emptied(line: bytes, treatment: Treatment) -> bytes:
         separators=(", ", ": ") if spaced else (",", ":"),
     )
     return made.encode() + line[len(text) :]
-

@@ -52,13 +52,13 @@ class ParquetReader:
 
     @cached_property
     def file(self) -> Any:
-        """pyarrow's reader."""
+        """Pyarrow's reader."""
         opened = self.opened()
         self._metadata = opened.metadata
         return opened
 
     def opened(self, *dictionaries: str) -> Any:
-        """pyarrow's reader; these columns come as dictionaries, which spares memory and comparisons."""
+        """Pyarrow's reader; these columns come as dictionaries, which spares memory and comparisons."""
         try:
             file = SourceFile(self._source, _AHEAD)
             return pq.ParquetFile(file, read_dictionary=list(dictionaries), metadata=self._metadata)
