@@ -184,6 +184,7 @@ def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict
         "RepairDelaySeconds": str(options.repair_delay_seconds),
         "CoolingOffSeconds": str(options.cooling_off_seconds),
         "QuietHours": "off",
+        "PurgeEnough": "1",
         **options.parameters,
     }
     outputs = stack.deploy_sam(emulator, ROOT / "template.yaml", PRODUCT, parameters, ROOT / "functions")
@@ -202,6 +203,7 @@ def _stores(emulator: Emulator, database: Connection) -> malls.Stores:
         cognito=emulator.quick_client("cognito-idp"),
         user_pool=parameter["Parameter"]["Value"],
         dsn=database.dsn,
+        lake=f"mall-lake-{emulators.ACCOUNT_ID}",
     )
 
 

@@ -22,6 +22,7 @@ def _run(somebody: Somebody) -> None:
     friend.person.who = "a friend of the one above, without an account"
     run.account(days=4600)
     run.profile(searches=14, favourites=3, cart=2)
+    run.visits(number=12)
     for days in (12, 300, 610):
         run.signal(days=days)
     run.signal(days=900)
@@ -42,6 +43,7 @@ def _family(somebody: Somebody) -> None:
     for builder in (mother, child):
         builder.account(days=1200, contact_phone=phone)
         builder.profile(searches=5, favourites=1)
+        builder.visits(number=3)
         builder.signal(days=100, device=device)
         for days in (30, 200):
             builder.order(days=days, to=Consignee(builder.person.name, phone, home))
@@ -111,6 +113,7 @@ def _marker(somebody: Somebody) -> None:
     person.home = f"1 {MARKER} Street"
     person.account(days=500)
     person.profile(searches=3, word=MARKER)
+    person.visits(number=3, word=MARKER)
     person.signal(days=10)
     order = person.order(days=20)
     person.after_sale(order, days=10, word=MARKER)

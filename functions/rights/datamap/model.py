@@ -156,6 +156,21 @@ class ObjectAccess(_Ours):
     prefix: str
 
 
+class LakeAccess(_Ours):
+    """How a collection of a data lake is reached: every object under the prefix, all of one format.
+
+    Which fields say whose a row is, is said at the fields (`key`, `identifies: one`), also nested ones. Objects whose
+    name begins with `_` or `.` are not data (Hive's convention) and are left alone.
+    """
+
+    bucket: str
+    prefix: str
+    format: Literal["jsonl", "parquet"]
+    """JSON Lines, under gzip or plain; or Parquet."""
+    partition: tuple[str, ...] = ()
+    """Fields that stand in the keys of the objects, as in `dt=2026-11-25/`, and not in the rows."""
+
+
 class CognitoAccess(_Ours):
     """How the users of a Cognito user pool are reached: by their username, which is the account id.
 
@@ -197,6 +212,7 @@ class CollectionRights(_Ours):
     dynamodb: tuple[DynamoAccess, ...] = ()
     """One access path per key field: by partition key, and by index for look-ups."""
     objects: ObjectAccess | None = None
+    lake: LakeAccess | None = None
     cognito: CognitoAccess | None = None
     scope: bool = False
     """True: an access or deletion may be asked for this collection alone, by its name (policy 5(1))."""
