@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rights.datamap import DataMap, StoreMap
+from rights.datamap.resolution import resolve
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.errors import (
     AwsUnavailableError,
@@ -21,9 +22,6 @@ from rights.errors import (
 )
 from rights.sealing import Sealer
 from rights.settings import Settings
-
-_ROUNDS = 8
-"""How many times identifiers may lead to further ones; real chains have two or three links."""
 
 
 class StoreFunctions(Settings):
@@ -74,17 +72,13 @@ class Stores:
         return any(answers)
 
     def resolve(self, request_id: str, proven: Mapping[str, str]) -> KeySet:
-        """The key set that grows from the proven identifiers over `one` edges, to a fixed point."""
-        keys = KeySet.of(Identifier(Kind(kind), value) for kind, value in proven.items())
-        for _ in range(_ROUNDS):
-            before = keys
-            for store in self.data_map.stores:
-                if _has_one_edges(store):
-                    found = self._ask(request_id, store, "locate", {"keys": before.to_mapping()})
-                    keys |= KeySet.from_mapping(found["keys"])
-            if keys == before:
-                break
-        return keys
+        """The key set that grows from the proven identifiers over `one` edges (`rights.datamap.resolution`)."""
+
+        def ask(store: StoreMap, keys: KeySet, fields: tuple[str, ...]) -> KeySet:
+            question = {"keys": keys.to_mapping(), "fields": list(fields)}
+            return KeySet.from_mapping(self._ask(request_id, store, "locate", question)["keys"])
+
+        return resolve(KeySet.of(Identifier(Kind(k), value) for k, value in proven.items()), self.data_map.stores, ask)
 
     def count(self, request_id: str, store_name: str, keys: KeySet, collections: Iterable[str] = ()) -> dict[str, int]:
         """Records of the person per collection, read now; of these collections only, or of all."""
@@ -158,7 +152,3 @@ def _has_contacts(store: StoreMap, kind: Kind) -> bool:
 
 def _tells_facts(store: StoreMap) -> bool:
     return any(f.rights.fact or f.rights.lapses for collection in store.collections for f in collection.fields)
-
-
-def _has_one_edges(store: StoreMap) -> bool:
-    return any(f.rights.identifies == "one" for collection in store.collections for f in collection.fields)

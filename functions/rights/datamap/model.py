@@ -2,15 +2,19 @@
 
 Fideslang's keys are read as Fides has them (`fides_key`, `collections`, `fields`, `data_categories`, `fides_meta` with
 `primary_key`, `identity`, `references`); unknown ones are let through. Our own keys are closed: a misspelt one is
-refused. Source: Fideslang dataset schema; DESIGN section 5.
+refused. docs/datamap.md tells every key. Source: Fideslang dataset schema; DESIGN section 5.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Attribute
+from pydantic import model_validator
 
+from rights.datamap.fides import CollectionMeta, DatasetMeta, FidesMeta
+from rights.datamap.fides import Fides as _Fides
+from rights.datamap.fides import Ours as _Ours
 from rights.domain.identity import Identifies, Kind
 from rights.domain.rights import Purpose
 from rights.domain.work import Disposition
@@ -22,38 +26,14 @@ Fact = Literal["birth_date", "contact_changed_at"]
 """What the rules of a request want to know about the person."""
 
 
-class _Fides(BaseModel):
-    """A level that Fides defines: extra keys are Fides' business, and its tools write `null` for what is not set."""
+Emptying = Literal["keep", "null", "constant", "hash", "keyed_hash"]
+"""What becomes of a field when its record is anonymised.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+`hash` is SHA-256, the same everywhere and so for values nobody can guess only; `keyed_hash` is HMAC-SHA-256 under a key
+that is made for one write and thrown away, so that nobody can ever compute it again (`rights.stores.masking`).
+"""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, raw: object) -> object:
-        return {k: v for k, v in raw.items() if v is not None} if isinstance(raw, dict) else raw
-
-
-class _Ours(BaseModel):
-    """A level that we define: extra keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Reference(_Fides):
-    """A field of this collection points at, or is pointed at by, a field of another: `field` is `collection.field`."""
-
-    dataset: str
-    field: str
-    direction: Literal["from", "to"] | None = None
-
-
-class FidesMeta(_Fides):
-    """Fides' own hints on a field."""
-
-    primary_key: bool = False
-    identity: str | None = None
-    references: tuple[Reference, ...] = ()
-    data_type: str | None = None
+HASHES: frozenset[str] = frozenset({"hash", "keyed_hash"})
 
 
 class FieldRights(_Ours):
@@ -64,14 +44,15 @@ class FieldRights(_Ours):
     identifies: Identifies | None = None
     """`one`: extends the key set. `shared`: only ever selects rows that also carry another key of the set.
 
-    `shared` without a `key` declares an edge that is never followed at all: a device, an address.
+    `shared` without a `key` declares an edge that is never followed at all: a device, an address. `one` without a `key`
+    stands on a field with `references`: it selects the rows that name a value found in the person's rows over there.
     """
     contact: bool = False
     """A one-time code may be sent to the value of this field."""
     consignee: bool = False
     """A person without an account, proven by this very contact, gets the rows that carry it, and only those."""
-    on_deletion: Literal["keep", "null", "constant"] = "keep"
-    """When the record is anonymised: keep the value, empty it, or put `constant` in its place."""
+    on_deletion: Emptying = "keep"
+    """When the record is anonymised: keep the value, empty it, put `constant` in its place, or what stands for it."""
     constant: Any = None
     third_party: bool = False
     """Masked on export unless the record is the requester's own (`Collection.rights.third_party_unless`)."""
@@ -90,14 +71,14 @@ class FieldRights(_Ours):
         if self.key is not None and self.identifies is None:
             msg = "a `key` says how it `identifies`: one or shared"
             raise ValueError(msg)
-        if self.key is None and self.identifies is Identifies.ONE:
-            msg = "what identifies one person is a `key` of some kind"
-            raise ValueError(msg)
-        if self.contact and self.identifies is not Identifies.ONE:
+        if self.contact and (self.key is None or self.identifies is not Identifies.ONE):
             msg = "a code goes to the person's own `contact` only: it identifies one"
             raise ValueError(msg)
         if self.consignee and (self.key is None or self.identifies is not Identifies.SHARED):
             msg = "a `consignee` contact is a `key` that identifies as shared"
+            raise ValueError(msg)
+        if (self.on_deletion == "constant") != (self.constant is not None):
+            msg = "a `constant` is what `on_deletion: constant` puts in the value's place"
             raise ValueError(msg)
         return self
 
@@ -112,14 +93,51 @@ class Field(_Fides):
     fields: tuple["Field", ...] = ()
     rights: FieldRights = FieldRights()
 
+    @property
+    def leads_from(self) -> tuple[str, ...]:
+        """The fields (`dataset.collection.field`) whose values select rows by this one.
 
-class Retention(_Ours):
-    """How long records are kept against a deletion, and on which ground of policy 1(6).3."""
+        None of a field with a `key`: what it holds is known by its kind, wherever it was found.
+        """
+        if self.rights.identifies is not Identifies.ONE or self.rights.key is not None:
+            return ()
+        return tuple(r.place for r in self.fides_meta.references if r.direction != "to")
 
-    period: str
+    def walk(self) -> Iterator["Field"]:
+        """This field and every field in it."""
+        yield self
+        for inner in self.fields:
+            yield from inner.walk()
+
+
+class Storage(_Ours):
+    """How long a record is kept in daily use, while nobody asks for its deletion: an end, or a day to look again."""
+
+    period: str | None = None
     """ISO 8601: `P10Y`, `P24M`, `P90D`."""
-    counted_from: str
-    """The field (date or date-time) the period starts at."""
+    counted_from: str | None = None
+    """What the period starts at: a field, or in words (`the end of the account`)."""
+    review: date | None = None
+    """The day by which somebody decides whether the data is still needed."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if (self.period is None) == (self.review is None):
+            msg = "a term has an end (`period`) or a day on which it is looked at again (`review`)"
+            raise ValueError(msg)
+        if (self.period is None) != (self.counted_from is None):
+            msg = "a `period` says what it is `counted_from`"
+            raise ValueError(msg)
+        return self
+
+
+class Retention(Storage):
+    """How long records are kept against a deletion, and on which ground of policy 1(6).3.
+
+    `counted_from` is a field here (date or date-time). With `review` records are kept up to that day, and no longer
+    unless somebody moves it.
+    """
+
     ground: Annotated[int, Attribute(ge=1, le=11)]
     reason: str
     """Catalogue code of the sentence for the person."""
@@ -204,9 +222,15 @@ class CollectionRights(_Ours):
     """What happens to a record that nothing keeps: erase or anonymise."""
     retention: Retention | None = None
     """While it runs a record is kept: retained as it is, or, with `anonymise_kept`, anonymised and counted so."""
+    storage: Storage | None = None
+    """How long a record is kept anyway (Article 15(1)(d) GDPR); without it, `retention` says so."""
     anonymise_kept: bool = False
     """True: a record under retention has its `on_deletion` fields emptied and counts as anonymised, not as retained."""
     retain_when: tuple[RetainWhen, ...] = ()
+    third_party: Literal["review"] | None = None
+    """`review`: free text or recordings in which others may be named; looked through before an export, never masked."""
+    source: str = ""
+    """Where the data comes from, in words (Article 15(1)(g) GDPR)."""
     third_party_unless: str | None = None
     """Name of the field that tells whose record it is: its value in the key set means the requester's own."""
     dynamodb: tuple[DynamoAccess, ...] = ()
@@ -229,9 +253,19 @@ class Collection(_Fides):
 
     name: str
     description: str = ""
+    data_categories: tuple[str, ...] = ()
+    """Of every field, besides its own."""
     fields: tuple[Field, ...] = ()
     after: tuple[str, ...] = ()
+    """`dataset.collection`s that are worked on before this one; what `fides_meta` says of it is in here too."""
+    fides_meta: CollectionMeta = CollectionMeta()
     rights: CollectionRights
+
+    @model_validator(mode="after")
+    def _comes_after(self) -> Self:
+        named = (*self.after, *self.fides_meta.after, *self.fides_meta.erase_after)
+        object.__setattr__(self, "after", tuple(dict.fromkeys(named)))
+        return self
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -263,6 +297,8 @@ class StoreRights(_Ours):
     residency: str
     role_arn: str = ""
     """The only role the connector assumes for this store; `${AccountId}` stands for the account it runs in."""
+    external_id: str | None = None
+    """What the owner of a role in another account expects to be told by whoever assumes it (`sts:ExternalId`)."""
     secret: str | None = None
     """Name of the secret with the connection (PostgreSQL)."""
 
@@ -279,7 +315,9 @@ class PlainCollection(_Fides):
 
     name: str
     description: str = ""
+    data_categories: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
+    fides_meta: CollectionMeta = CollectionMeta()
 
 
 class PlainDataset(_Fides):
@@ -288,6 +326,8 @@ class PlainDataset(_Fides):
     fides_key: str
     name: str = ""
     description: str = ""
+    data_categories: tuple[str, ...] = ()
+    fides_meta: DatasetMeta = DatasetMeta()
     collections: tuple[PlainCollection, ...]
 
 
@@ -295,10 +335,20 @@ class StoreMap(_Fides):
     """One store: a Fideslang dataset that also says, under `rights`, how it is reached."""
 
     fides_key: str
-    name: str
+    name: str = ""
     description: str = ""
+    data_categories: tuple[str, ...] = ()
+    """Of every collection, besides its own."""
+    fides_meta: DatasetMeta = DatasetMeta()
     rights: StoreRights
     collections: tuple[Collection, ...]
+
+    @model_validator(mode="after")
+    def _hands_down(self) -> Self:
+        """What a level says of everything below it is said of each field, so that readers look in one place."""
+        collections = tuple(_categorised(c, self.data_categories) for c in self.collections)
+        object.__setattr__(self, "collections", collections)
+        return self
 
     def collection(self, name: str) -> Collection:
         """The collection of this name; KeyError without one."""
@@ -306,6 +356,17 @@ class StoreMap(_Fides):
             if candidate.name == name:
                 return candidate
         raise KeyError(name)
+
+
+def _categorised(collection: Collection, above: tuple[str, ...]) -> Collection:
+    inherited = (*above, *collection.data_categories)
+    if not inherited:
+        return collection
+    fields = tuple(
+        f.model_copy(update={"data_categories": tuple(dict.fromkeys((*f.data_categories, *inherited)))})
+        for f in collection.fields
+    )
+    return collection.model_copy(update={"fields": fields})
 
 
 class DataMap(_Ours):

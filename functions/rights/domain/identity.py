@@ -34,9 +34,15 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """All identifiers known to be the person's, each either proven or reached over a `one` edge."""
+    """All identifiers known to be the person's, each either proven or reached over a `one` edge.
+
+    `referred` are values of their rows by which rows elsewhere name these: the number of an order in a ticket about it.
+    They select rows and nothing more: nobody is known, locked or held by them.
+    """
 
     values: frozenset[Identifier] = field(default_factory=frozenset)
+    referred: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    """Field (`dataset.collection.field`) and value."""
 
     @classmethod
     def of(cls, identifiers: Iterable[Identifier]) -> "KeySet":
@@ -46,21 +52,32 @@ class KeySet:
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Iterable[str]]) -> "KeySet":
         """The key set that `to_mapping` wrote."""
-        return cls.of(Identifier(Kind(kind), value) for kind, values in mapping.items() for value in values)
+        kinds = {kind.value for kind in Kind}
+        pairs = [(name, value) for name, values in mapping.items() for value in values]
+        return cls(
+            frozenset(Identifier(Kind(name), value) for name, value in pairs if name in kinds),
+            frozenset((name, value) for name, value in pairs if name not in kinds),
+        )
 
     def to_mapping(self) -> dict[str, list[str]]:
-        """Kind to sorted values: a shape that JSON can carry."""
+        """Kind, or field that is referred to, to sorted values: a shape that JSON can carry."""
         mapping: dict[str, list[str]] = {}
         for identifier in sorted(self.values):
             mapping.setdefault(identifier.kind.value, []).append(identifier.value)
+        for name, value in sorted(self.referred):
+            mapping.setdefault(name, []).append(value)
         return mapping
 
     def of_kind(self, kind: Kind) -> tuple[str, ...]:
         """The values of one kind, sorted."""
         return tuple(sorted(i.value for i in self.values if i.kind == kind))
 
+    def of_field(self, place: str) -> tuple[str, ...]:
+        """The values by which a field (`dataset.collection.field`) is referred to, sorted."""
+        return tuple(sorted(value for name, value in self.referred if name == place))
+
     def __or__(self, other: "KeySet") -> "KeySet":
-        return KeySet(self.values | other.values)
+        return KeySet(self.values | other.values, self.referred | other.referred)
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -299,6 +299,13 @@ class Connector(Protocol):
         """The identifiers that this store's `one` edges add to `keys` (one step; the planner repeats it)."""
         ...
 
+    def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:
+        """The different values of one field (`a.b` for one within another) in the person's rows, `most` at most.
+
+        Rows elsewhere name the person's rows by them. Of somebody known only as a consignee there are none.
+        """
+        ...
+
     def count(self, keys: KeySet) -> Mapping[str, int]:
         """Records of the person per collection, read from the store itself, never from an index or replica."""
         ...
@@ -360,7 +367,15 @@ class Connector(Protocol):
 
 
 class Plain:
-    """What a store answers that has no field to correct, no flag to set, no fact to tell and no sign-in to shut."""
+    """What a store answers that has no field to correct, no flag to set, no fact to tell and no sign-in to shut.
+
+    Nor are its rows named by rows elsewhere.
+    """
+
+    def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:
+        """None."""
+        del collection, field, keys, most
+        return set()
 
     def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
         """Nothing."""

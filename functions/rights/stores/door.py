@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapt
 from rights.clients import client
 from rights.clock import utc_now
 from rights.datamap import StoreMap, load_data_map
+from rights.datamap.resolution import MOST_VALUES
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.errors import DataMapError
 from rights.sealing import Sealer
@@ -115,7 +116,7 @@ def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str
         case "recognise":
             reply = {"known": connector.recognise(Identifier(Kind(given["kind"]), given["value"]))}
         case "locate":
-            reply = {"keys": connector.locate(KeySet.from_mapping(given["keys"])).to_mapping()}
+            reply = {"keys": locate(connector, given).to_mapping()}
         case "count":
             counts = connector.count(KeySet.from_mapping(given["keys"])).items()
             wanted = given.get("collections")
@@ -128,3 +129,18 @@ def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str
         case "expire":
             reply = {"page": expire(connector, given).to_dict()}
     return {"sealed": base64.b64encode(sealer.seal(question.request_id, reply)).decode()}
+
+
+def locate(connector: Connector, given: dict[str, Any]) -> KeySet:
+    """What the `one` edges add to `keys`, and the values of these `fields` by which rows elsewhere name theirs.
+
+    One value more than is allowed is asked for, so that whoever asked sees that there are too many.
+    """
+    keys = KeySet.from_mapping(given["keys"])
+    referred = frozenset(
+        (place, value)
+        for place in given.get("fields", ())
+        for _, collection, field in [place.split(".", 2)]
+        for value in connector.values(collection, field, keys, MOST_VALUES + 1)
+    )
+    return connector.locate(keys) | KeySet(referred=referred)

@@ -12,16 +12,18 @@ from rights.domain.identity import Identifier, Identifies, KeySet
 from rights.domain.work import Disposition
 from rights.errors import DataMapError
 from rights.stores.contract import Change, Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
-from rights.stores.fields import NUMBERS, fact_fields, facts_of, fits, flag_is_set
+from rights.stores.fields import NUMBERS, fact_fields, facts_of, fits, flag_is_set, values_at
+from rights.stores.nested import emptyings
 from rights.stores.roles import Roles, aws_error, speaking
-from rights.stores.rules import emptied, judge, planned, rule_fields
+from rights.stores.rules import judge, planned, rule_fields
 from rights.stores.selection import (
     contact_fields,
     erasure_order,
     foreign_accounts,
-    identifiers_of,
+    led_to,
     own_fields,
     selectors,
+    values_of,
 )
 from rights.stores.shape import exported_fields, to_json, to_record
 from rights.stores.wire import Expression, Wire, from_wire_json, plain, serialise, to_wire_json
@@ -63,13 +65,27 @@ class DynamoConnector(Plain):
             if len(own_fields(collection)) < 2:
                 continue
             for access in collection.rights.dynamodb:
-                field = collection.field(access.query_by).rights
-                if field.key is None or field.identifies is not Identifies.ONE:
+                field = collection.field(access.query_by)
+                if field.rights.identifies is not Identifies.ONE:
                     continue
-                for value in keys.of_kind(field.key):
+                for value in values_of(field, keys):
                     for row in self._look_up(collection, access, value):
-                        found.update(identifiers_of(collection, row))
+                        found.update(led_to(collection, row, keys))
         return KeySet.of(found)
+
+    def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:
+        """The different values, read row by row on the base table until there are enough."""
+        if keys.is_consignee_only:
+            return set()
+        found: set[str] = set()
+        path = field.split(".")
+        for row in self._all_rows(self._store.collection(collection), keys, [path[0]]):
+            for value in values_at(row, path):
+                if len(found) < most:
+                    found.add(str(value))
+            if len(found) >= most:
+                break
+        return found
 
     def count(self, keys: KeySet) -> Mapping[str, int]:
         """Rows per collection, counted on the base table."""
@@ -134,7 +150,7 @@ class DynamoConnector(Plain):
         expression = Expression()
         name = expression.name(field)
         new, seen = (expression.value(w) for w in self._wires(described, field, (new_value, str(seen_value))))
-        conditions = [*self._still_theirs(described, keys, expression), f"{name} IN ({new}, {seen})"]
+        conditions = [*self._still_theirs(described, keys, expression, key), f"{name} IN ({new}, {seen})"]
         text = f"SET {name} = {new}"
         if self._change(
             self._client.update_item, described, from_wire_json(key), conditions, expression, UpdateExpression=text
@@ -189,25 +205,32 @@ class DynamoConnector(Plain):
         stamped = f"{expression.name(flag.stamp)} = {expression.value({'S': now})}"
         text = "SET " + ", ".join([*(f"{name} = {value}" for name, value in sets.items()), stamped])
         # An item that carries one flag is made where it is missing: its key is the person's own account.
-        theirs = [] if flag.row else self._still_theirs(collection, keys, expression)
-        key = from_wire_json(_key_of(collection, row))
+        named = _key_of(collection, row)
+        theirs = [] if flag.row else self._still_theirs(collection, keys, expression, named)
+        key = from_wire_json(named)
         self._change(self._client.update_item, collection, key, [*theirs, not_yet], expression, UpdateExpression=text)
 
     def _write(self, collection: Collection, keys: KeySet, change: Change) -> None:
         """What is gone, or no longer theirs to change, stays: reading back decides."""
-        expression = Expression()
-        conditions = self._still_theirs(collection, keys, expression)
-        conditions += [
+        key = from_wire_json(change.key)
+        if change.disposition is Disposition.ERASE:
+            expression = Expression()
+            conditions = self._may_change(collection, keys, expression, change.key)
+            self._change(self._client.delete_item, collection, key, conditions, expression)
+            return
+        for expression, text, as_read in emptyings(collection, lambda: self._row(collection, change.key)):
+            conditions = [*self._may_change(collection, keys, expression, change.key), *as_read]
+            self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
+
+    def _may_change(
+        self, collection: Collection, keys: KeySet, expression: Expression, key: Mapping[str, Any]
+    ) -> list[str]:
+        nothing_keeps_it = [
             f"NOT ({expression.name(rule.field)} = {expression.value({'S': rule.equals})})"
             for rule in collection.rights.retain_when
             if rule.field
         ]
-        key = from_wire_json(change.key)
-        if change.disposition is Disposition.ERASE:
-            self._change(self._client.delete_item, collection, key, conditions, expression)
-        else:
-            text = _emptying(collection, expression)
-            self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
+        return [*self._still_theirs(collection, keys, expression, key), *nothing_keeps_it]
 
     def _change(
         self,
@@ -238,12 +261,14 @@ class DynamoConnector(Plain):
             and all(row.get(name) is None or str(row[name]) in values for name, values in owners)
         )
 
-    def _still_theirs(self, collection: Collection, keys: KeySet, expression: Expression) -> list[str]:
+    def _still_theirs(
+        self, collection: Collection, keys: KeySet, expression: Expression, key: Mapping[str, Any]
+    ) -> list[str]:
         holder = self._base(collection).query_by
         row_is_there = f"attribute_exists({expression.name(collection.primary_key[0])})"
-        holder_is_theirs = expression.one_of(
-            holder, self._wires(collection, holder, selectors(collection, keys)[holder])
-        )
+        wires = self._wires(collection, holder, selectors(collection, keys)[holder])
+        # The key says whose it is: of a thousand values that a reference may have, one is enough of a condition.
+        holder_is_theirs = expression.one_of(holder, [wire for wire in wires if wire == key.get(holder)] or wires[:1])
         return [row_is_there, holder_is_theirs, *self._nobody_elses(collection, keys, expression)]
 
     def _nobody_elses(self, collection: Collection, keys: KeySet, expression: Expression) -> list[str]:
@@ -370,10 +395,3 @@ def _planned(collection: Collection, rows: Iterable[dict[str, Any]], today: str)
 
 def _key_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
     return to_wire_json({name: serialise(row[name]) for name in collection.primary_key})
-
-
-def _emptying(collection: Collection, expression: Expression) -> str:
-    changes = emptied(collection)
-    sets = [f"{expression.name(n)} = {expression.value(serialise(v))}" for n, v in changes.items() if v is not None]
-    removes = [expression.name(name) for name, value in changes.items() if value is None]
-    return " ".join(f"{word} {', '.join(parts)}" for word, parts in (("SET", sets), ("REMOVE", removes)) if parts)

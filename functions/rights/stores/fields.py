@@ -1,6 +1,6 @@
 """Fields with a part in a correction or in the rules: what may stand in them, and what they tell."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -57,3 +57,14 @@ def _amount(value: Any) -> str:
 def flag_is_set(flag: Flag, row: Mapping[str, Any]) -> bool:
     """Tell whether a record carries the flag."""
     return all(row.get(name) == value for name, value in flag.set.items())
+
+
+def values_at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Every value at the end of a path of names, through lists and sets of things."""
+    if isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from values_at(part, path)
+    elif path:
+        yield from values_at(value[path[0]], path[1:]) if isinstance(value, Mapping) and path[0] in value else ()
+    elif value is not None:
+        yield value

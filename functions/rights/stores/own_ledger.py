@@ -15,7 +15,7 @@ from rights.errors import DataMapError, UnknownRequestError
 from rights.ledger.model import Event, Notice, Request
 from rights.secrets_hmac import Hmac
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain
-from rights.stores.rules import add_period, day_of
+from rights.stores.rules import end_of
 from rights.stores.shape import to_record
 
 Row = dict[str, Any]
@@ -163,9 +163,9 @@ class OwnLedger(Plain):
         if term is None:
             msg = "a collection of the ledger says how long it is kept"
             raise DataMapError(msg)
-        start = day_of(row["closed_at"]) or date.fromisoformat(today)
+        until = end_of(term, row["closed_at"], date.fromisoformat(today)).isoformat()
         # Never in the past: what is over and still there is ended by the next daily run, and by no erasure.
-        return Kept(term.ground, max(today, add_period(start, term.period).isoformat()), 1, term.reason)
+        return Kept(term.ground, max(today, until), 1, term.reason)
 
 
 def _request_row(request: Request) -> Row:

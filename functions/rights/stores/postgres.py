@@ -17,7 +17,7 @@ from rights.stores.contract import Corrected, Cursor, ErasurePage, FactTold, Pag
 from rights.stores.fields import fact_fields, facts_of, fits
 from rights.stores.roles import Roles, aws_error
 from rights.stores.rules import Judgement, judge, planned, rule_fields
-from rights.stores.selection import contact_fields, erasure_order, identifiers_of
+from rights.stores.selection import contact_fields, erasure_order, led_to
 from rights.stores.shape import exported_fields, to_record
 from rights.stores.sql import Statement, Statements, key_of
 
@@ -156,10 +156,21 @@ class PostgresConnector(Plain):
         statements = Statements(self._store, keys)
         found: set[Identifier] = set()
         for collection in self._store.collections:
-            statement = statements.locate(collection, _IDENTIFIERS_FOLLOWED)
-            for row in self._fetch(statement) if statement else ():
-                found.update(identifiers_of(collection, row))
+            statement = statements.locate(collection, _IDENTIFIERS_FOLLOWED + 1)
+            rows = self._fetch(statement) if statement else []
+            if len(rows) > _IDENTIFIERS_FOLLOWED:
+                msg = f"{self._store.fides_key}.{collection.name}: too many identifiers lead on from here"
+                raise DataMapError(msg)
+            for row in rows:
+                found.update(led_to(collection, row, keys))
         return KeySet.of(found)
+
+    def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:
+        """The different values, told apart by the server."""
+        if keys.is_consignee_only:
+            return set()
+        statement = Statements(self._store, keys).values(self._store.collection(collection), field, most)
+        return {row["value"] for row in self._fetch(statement)}
 
     def count(self, keys: KeySet) -> Mapping[str, int]:
         """Rows per collection."""

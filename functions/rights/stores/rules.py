@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from rights.datamap.model import Collection, RetainWhen
+from rights.datamap.check_fields import is_emptied
+from rights.datamap.model import HASHES, Collection, RetainWhen, Retention
 from rights.domain.mall_time import MALL_TIME
 from rights.domain.period import day_after
 from rights.domain.work import Disposition, Kept
 from rights.errors import DataMapError
 from rights.stores.contract import Change, ErasurePage
+from rights.stores.masking import leaves
 
 Row = Mapping[str, Any]
 
@@ -62,11 +64,18 @@ def judge(collection: Collection, row: Row, today: str, tags: Mapping[str, str] 
             until = add_period(on, rule.period).isoformat()
             return Judgement(Disposition.RETAIN, Kept(rule.ground, until, 1, rule.reason))
     if (term := rules.retention) is not None:
-        until_day = add_period(day_of(row.get(term.counted_from)) or on, term.period)
+        until_day = end_of(term, row.get(term.counted_from or ""), on)
         if until_day >= on:
             kept = Kept(term.ground, until_day.isoformat(), 1, term.reason)
             return Judgement(Disposition.ANONYMISE if rules.anonymise_kept else Disposition.RETAIN, kept)
     return Judgement(rules.on_deletion)
+
+
+def end_of(term: Retention, start: object, on: date) -> date:
+    """The last day of a term that starts with this value, or `on` where that is no day; or when it is reviewed."""
+    if term.review is not None:
+        return term.review
+    return add_period(day_of(start) or on, term.period or "")
 
 
 def holds(rule: RetainWhen, row: Row, tags: Mapping[str, str]) -> bool:
@@ -78,27 +87,40 @@ def holds(rule: RetainWhen, row: Row, tags: Mapping[str, str]) -> bool:
 
 
 def emptied(collection: Collection) -> dict[str, Any]:
-    """The fields an anonymised record loses, with what stands there instead (`None`: nothing)."""
+    """The fields an anonymised record loses whole, with what stands there instead (`None`: nothing).
+
+    Not those that are hashed, nor fields within fields: what stands there depends on the value (`masking`).
+    """
     return {
         f.name: f.rights.constant if f.rights.on_deletion == "constant" else None
         for f in collection.fields
-        if f.rights.on_deletion != "keep"
+        if f.rights.on_deletion in {"null", "constant"}
     }
+
+
+def depends_on_values(collection: Collection) -> bool:
+    """Tell whether anonymising a record takes its values: to hash them, or to find a field within a field."""
+    return any(
+        inner.rights.on_deletion in HASHES or (inner is not f and inner.rights.on_deletion != "keep")
+        for f in collection.fields
+        for inner in f.walk()
+    )
 
 
 def is_settled(collection: Collection, row: Row, judgement: Judgement) -> bool:
     """True when the record is anonymised already: nothing to do, nothing to count."""
     if judgement.disposition is not Disposition.ANONYMISE:
         return False
-    return all(row.get(name) == value for name, value in emptied(collection).items())
+    missing_constants = any(value is not None and row.get(name) is None for name, value in emptied(collection).items())
+    return not missing_constants and next(leaves(collection, row), None) is None
 
 
 def rule_fields(collection: Collection) -> set[str]:
     """The fields that `judge` and `is_settled` read."""
     names = {rule.field for rule in collection.rights.retain_when if rule.field}
-    if collection.rights.retention is not None:
+    if collection.rights.retention is not None and collection.rights.retention.counted_from is not None:
         names.add(collection.rights.retention.counted_from)
-    return names | set(emptied(collection))
+    return names | {field.name for field in collection.fields if is_emptied(field)}
 
 
 def planned(collection: Collection, rows: Iterable[tuple[Row, Mapping[str, Any], Judgement]]) -> ErasurePage:

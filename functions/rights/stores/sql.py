@@ -12,11 +12,12 @@ from psycopg.sql import SQL, Composable, Composed, Placeholder
 from psycopg.sql import Identifier as Name
 
 from rights.datamap.links import Link, links
-from rights.datamap.model import Collection, Flag, StoreMap
+from rights.datamap.model import HASHES, Collection, Flag, StoreMap
 from rights.domain.identity import KeySet
 from rights.errors import DataMapError
+from rights.stores.masking import DIGITS, PREFIX, hmac_pads, new_key, pattern
 from rights.stores.rules import emptied
-from rights.stores.selection import Selectors, foreign_accounts, own_fields, selectors
+from rights.stores.selection import Selectors, foreign_accounts, own_fields, selectors, values_of
 from rights.stores.shape import to_json
 
 _AND = SQL(" AND ")
@@ -66,13 +67,21 @@ class Statements:
 
     def locate(self, collection: Collection, limit: int) -> Statement | None:
         """The identifiers in rows that carry a key of the set; `None` if no key of it fits the collection."""
-        fields = {f.name: self._keys.of_kind(f.rights.key) for f in own_fields(collection) if f.rights.key}
+        fields = {f.name: values_of(f, self._keys) for f in own_fields(collection)}
         carried = {name: values for name, values in fields.items() if values}
         if not carried or len(fields) < 2:
             return None
         given = _Parameters()
         text = SQL("SELECT DISTINCT {} FROM {} t WHERE {} LIMIT {}").format(
             _columns(fields), Name(collection.name), _any_of("t", carried, given), given.add(limit)
+        )
+        return Statement(text, given)
+
+    def values(self, collection: Collection, field: str, limit: int) -> Statement:
+        """The different values of one field of the person's rows, as the server writes them."""
+        given = _Parameters()
+        text = SQL("SELECT DISTINCT t.{0}::text AS value FROM {1} t WHERE {2} AND t.{0} IS NOT NULL LIMIT {3}").format(
+            Name(field), Name(collection.name), self._theirs(collection, "t", given), given.add(limit)
         )
         return Statement(text, given)
 
@@ -155,7 +164,7 @@ class Statements:
         sets = [SQL("{} = {}").format(Name(name), given.add(value)) for name, value in emptied(collection).items()]
         text = SQL("UPDATE {} t SET {} FROM {} WHERE {}").format(
             Name(collection.name),
-            _COMMA.join(sets),
+            _COMMA.join([*sets, *_hashed(collection, given)]),
             _given_keys(collection, row_keys, given),
             _AND.join(self._still_to_change(collection, given)),
         )
@@ -247,6 +256,25 @@ class Statements:
             return None
         msg = f"{self._store.fides_key}.{collection.name}: nothing says whose its rows are"
         raise DataMapError(msg)
+
+
+def _hashed(collection: Collection, given: _Parameters) -> list[Composed]:
+    """What hashing leaves of each column, computed by the server: HMAC-SHA-256 under a key of this one statement."""
+    inner, outer = hmac_pads(new_key())
+    sets = []
+    for field in collection.fields:
+        if (how := field.rights.on_deletion) not in HASHES:
+            continue
+        digest = SQL("sha256(convert_to(t.{}, 'UTF8'))").format(Name(field.name))
+        if how == "keyed_hash":
+            digest = SQL("sha256({} || sha256({} || convert_to(t.{}, 'UTF8')))").format(
+                given.add(outer), given.add(inner), Name(field.name)
+            )
+        text = SQL("{0} = CASE WHEN t.{0} ~ {1} THEN t.{0} ELSE {2} || left(encode({3}, 'hex'), {4}) END")
+        sets.append(
+            text.format(Name(field.name), given.add(pattern(how)), given.add(PREFIX[how]), digest, given.add(DIGITS))
+        )
+    return sets
 
 
 def _columns(names: Iterable[str]) -> Composed:

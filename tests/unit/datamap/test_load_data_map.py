@@ -252,7 +252,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 def test_two_stores_of_one_name_are_refused_in_the_second_file(tmp_path: Path) -> None:
     write(tmp_path, SMALL)
-    with pytest.raises(DataMapError, match=r"twin\.yaml:2: two stores have this key"):
+    with pytest.raises(DataMapError, match=r"twin\.yaml:2: two datasets have this key"):
         load_data_map(write(tmp_path, SMALL, "twin.yaml"))
 
 

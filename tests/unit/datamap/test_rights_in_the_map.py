@@ -25,7 +25,10 @@ dataset:
           scope: true
           dynamodb: [{table: things, query_by: owner, item_prefix: "NOTE#"}]
         fields: &fields
-          - {name: owner, data_categories: [user], fides_meta: {primary_key: true}}
+          - name: owner
+            data_categories: [user]
+            fides_meta: {primary_key: true}
+            rights: {key: account_id, identifies: one}
           - {name: item, data_categories: [user], fides_meta: {primary_key: true}}
           - {name: granted, data_categories: [user], rights: {correction: name}}
           - {name: at, data_categories: [user]}
