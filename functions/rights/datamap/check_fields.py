@@ -55,7 +55,9 @@ def _nested(store: StoreMap, field: Field, at: Location, outer: str = "keep") ->
     for number, inner in enumerate(field.fields):
         here: Location = (*at, "fields", number)
         rights = inner.rights
-        if rights.key or rights.identifies is Identifies.ONE or rights.correction or rights.fact or rights.lapses:
+        selects = rights.key or rights.identifies is Identifies.ONE
+        # A lake is asked by whatever place its lines have the identifier in.
+        if (selects and store.rights.kind != "lake") or rights.correction or rights.fact or rights.lapses:
             yield (
                 (*here, "rights"),
                 "a field within a field selects no rows, is not corrected and tells no rule anything",
