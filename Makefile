@@ -22,7 +22,7 @@ export AWS_EC2_METADATA_DISABLED := true
 
 .PHONY: help
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: .venv/.installed ## Make .venv with every tool (the other commands do it by themselves)
@@ -77,6 +77,14 @@ templates: setup ## Check the templates and the state machine
 fmt: setup ## Format the code and repair what can be repaired by itself
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+.PHONY: datamap-check
+datamap-check: setup ## Compare the data map with the real stores: a local cloud's, or with ARGS=--aws those you have access to
+	@PYTHONPATH=functions $(BIN)/python -m local.datamap check $(ARGS)
+
+.PHONY: datamap-build
+datamap-build: setup ## Make the connectors' policies and the roles of the stores from the data map, in build/datamap
+	@PYTHONPATH=functions $(BIN)/python -m local.datamap build $(ARGS)
 
 .PHONY: bench
 bench: setup ## Run the benchmarks, or those named by ARGS= (`postgres lake`), and print their table

@@ -16,8 +16,14 @@ Of everything else somebody could hash all possible values and compare: phones, 
 account, card and device numbers, words somebody typed.
 """
 
-NESTING = frozenset({"dynamodb", "lake"})
+HASHED_LENGTH = 39
+"""Characters of what stands for a hashed value (`rights.stores.masking`)."""
+
+NESTING = frozenset({"dynamodb"})
 """The kinds of stores that can change a field within a field."""
+
+HASHING = frozenset({"dynamodb", "postgres"})
+"""The kinds of stores that can put a hash in a value's place."""
 
 _TEXT = frozenset({None, "string", "string[]"})
 _NUMBERS = frozenset({"integer", "int", "long", "number", "double", "float"})
@@ -51,17 +57,16 @@ def _named_once(fields: tuple[Field, ...], at: Location) -> Iterator[Problem]:
 
 def _nested(store: StoreMap, field: Field, at: Location, outer: str = "keep") -> Iterator[Problem]:
     """What is wrong with a field and those within it; `outer` is what becomes of the one around it."""
+    if field.rights.on_deletion in HASHES and store.rights.kind not in HASHING:
+        yield (*at, "rights", "on_deletion"), "a store of this kind cannot hash"
     yield from _emptying(field, at)
     for number, inner in enumerate(field.fields):
         here: Location = (*at, "fields", number)
         rights = inner.rights
-        selects = rights.key or rights.identifies is Identifies.ONE
-        # A lake is asked by whatever place its lines have the identifier in.
-        if (selects and store.rights.kind != "lake") or rights.correction or rights.fact or rights.lapses:
-            yield (
-                (*here, "rights"),
-                "a field within a field selects no rows, is not corrected and tells no rule anything",
-            )
+        if (rights.key or rights.identifies is Identifies.ONE) and store.rights.kind != "lake":
+            yield (*here, "rights"), "a field within a field selects no rows in a store of this kind"
+        if rights.correction or rights.fact or rights.lapses:
+            yield (*here, "rights"), "a field within a field is not corrected and tells no rule anything"
         if rights.on_deletion != "keep" and store.rights.kind not in NESTING:
             yield (*here, "rights", "on_deletion"), "a store of this kind cannot change a field within a field"
         becomes = outer if field.rights.on_deletion == "keep" else field.rights.on_deletion

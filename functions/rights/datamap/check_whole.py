@@ -40,11 +40,9 @@ def _role(store: StoreMap, datasets: Datasets) -> Iterator[Problem]:
     is_ours = not rights.role_arn or rights.role_arn.split(":")[4:5] == ["${AccountId}"]
     if not is_ours and not rights.external_id:
         yield ("rights", "role_arn"), "a role in another account is assumed with an `external_id`"
-    for other in datasets.values():
-        if isinstance(other, StoreMap) and other.rights.role_arn == rights.role_arn:
-            if other.rights.external_id != rights.external_id:
-                yield ("rights", "external_id"), "one role has one external id"
-            break
+    same = (d.rights for d in datasets.values() if isinstance(d, StoreMap) and d.rights.role_arn == rights.role_arn)
+    if rights.role_arn and next(same).external_id != rights.external_id:
+        yield ("rights", "external_id"), "one role has one external id"
 
 
 def _references(store: StoreMap, collection: Collection, datasets: Datasets, at: Location) -> Iterator[Problem]:
@@ -164,4 +162,5 @@ def _is_owned(store: StoreMap, collection: Collection) -> bool:
 
 
 def _says_whose(collection: Collection) -> bool:
-    return any(f.rights.identifies is Identifies.ONE or f.rights.consignee for f in collection.fields)
+    fields = (inner for f in collection.fields for inner in f.walk())
+    return any(f.rights.identifies is Identifies.ONE or f.rights.consignee for f in fields)

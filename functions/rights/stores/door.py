@@ -69,7 +69,10 @@ _EVENT: TypeAdapter[Step | Question] = TypeAdapter(
 @cache
 def roles() -> Roles:
     """The roles of this process, and the clients under them."""
-    return Roles(client("sts"), load(StoreSettings).account_id)
+    external_ids = {
+        store.rights.role_arn: store.rights.external_id for store in load_data_map().stores if store.rights.external_id
+    }
+    return Roles(client("sts"), load(StoreSettings).account_id, external_ids=external_ids)
 
 
 def serve(

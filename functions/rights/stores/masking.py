@@ -19,8 +19,6 @@ from rights.datamap.model import HASHES, Collection, Emptying, Field
 PREFIX = {"hash": "anon-h-", "keyed_hash": "anon-k-"}
 DIGITS = 32
 """Hexadecimal digits of SHA-256 that are kept: 128 bits."""
-LENGTH = len(PREFIX["hash"]) + DIGITS
-"""Characters that a column needs to hold what stands for a value."""
 
 _MASKED: dict[str, re.Pattern[str]] = {
     # What was hashed under a key is hidden better than a plain hash asks for.
@@ -98,29 +96,6 @@ def _digest(how: Emptying, value: Any, key: bytes) -> str:
     text = str(value).encode()
     made = hmac.new(key, text, hashlib.sha256) if how == "keyed_hash" else hashlib.sha256(text)
     return made.hexdigest()[:DIGITS]
-
-
-def masked_row(collection: Collection, row: Mapping[str, Any], key: bytes) -> dict[str, Any]:
-    """The whole row as anonymising leaves it, for stores that write rows anew; the given row stays as it is."""
-    return {
-        name: _masked_in(field, value, key) if (field := _field(collection, name)) else value
-        for name, value in row.items()
-    }
-
-
-def _field(collection: Collection, name: str) -> Field | None:
-    return next((field for field in collection.fields if field.name == name), None)
-
-
-def _masked_in(field: Field, value: Any, key: bytes) -> Any:
-    if field.rights.on_deletion != "keep" or not field.fields:
-        return masked(field, value, key)
-    if isinstance(value, list | tuple):
-        return [_masked_in(field, part, key) for part in value]
-    if not isinstance(value, Mapping):
-        return value
-    inner = {part.name: part for part in field.fields}
-    return {name: _masked_in(inner[name], part, key) if name in inner else part for name, part in value.items()}
 
 
 def hmac_pads(key: bytes) -> tuple[bytes, bytes]:

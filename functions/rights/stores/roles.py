@@ -1,6 +1,6 @@
 """Reaching a store as its owner allows: by assuming the one role that its data map names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,12 +48,22 @@ _TRANSIENT = frozenset(
 
 
 class Roles:
-    """Clients under assumed roles, each kept until shortly before its credentials expire."""
+    """Clients under assumed roles, each kept until shortly before its credentials expire.
 
-    def __init__(self, sts: Any, account_id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `external_ids` are what the owners of roles in other accounts want to be told, by `role_arn` (`StoreRights`).
+    """
+
+    def __init__(
+        self,
+        sts: Any,
+        account_id: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        external_ids: Mapping[str, str] | None = None,
+    ) -> None:
         self._sts = sts
         self._account_id = account_id
         self._now = now
+        self._external_ids = external_ids or {}
         self._kept: dict[tuple[str, str], tuple[Any, datetime]] = {}
 
     def fill(self, text: str) -> str:
@@ -69,11 +79,13 @@ class Roles:
         return client
 
     def _assume(self, service: str, role_arn: str) -> tuple[Any, datetime]:
+        told = {"ExternalId": self._external_ids[role_arn]} if role_arn in self._external_ids else {}
         try:
             made = self._sts.assume_role(
                 RoleArn=self.fill(role_arn),
                 RoleSessionName="data-rights",
                 DurationSeconds=int(_SESSION.total_seconds()),
+                **told,
             )["Credentials"]
         except (ClientError, BotoCoreError) as error:
             raise aws_error(error) from None

@@ -133,9 +133,15 @@ def test_every_term_has_an_end_a_ground_a_reason_and_a_source(packaged: DataMap)
     terms = [r.retention for r in collections if r.retention] + [rule for r in collections for rule in r.retain_when]
     assert len(terms) == 11
     for rule in terms:
-        assert rule.period.startswith("P")
+        assert str(rule.period).startswith("P")
         assert rule.reason
         assert rule.source
+
+
+def test_of_everything_the_mall_keeps_it_is_said_for_how_long(packaged: DataMap) -> None:
+    ours = [store for store in packaged.stores if store.rights.kind != "partner"]
+    silent = [c.name for s in ours for c in s.collections if c.rights.retention is None and c.rights.storage is None]
+    assert silent == []
 
 
 def test_the_packaged_map_is_read_once(packaged: DataMap) -> None:

@@ -154,7 +154,8 @@ CASES = [
     (S, CITY,
      f"{CITY}                rights: {{on_deletion: 'null'}} #!\n", "cannot change a field within a field"),
     (S, CITY, f"{CITY}                rights: {{correction: address}} #!\n",
-     "within a field selects no rows"),
+     "within a field is not corrected"),
+    (S, CITY, f"{CITY}                rights: {{key: phone, identifies: shared}} #!\n", "selects no rows in a store"),
     (S, "              - name: street\n", "              - name: city #!\n", "two fields have this name"),
     # ---- who owns rows, whose role it is, what a store is called
     (P, "      role_arn: arn:aws:iam::210987654321:role/parcels\n      external_id: shop-1\n",

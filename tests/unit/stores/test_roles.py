@@ -17,9 +17,11 @@ class Sts:
     def __init__(self) -> None:
         self.now = START
         self.asked: list[str] = []
+        self.told: list[str | None] = []
 
-    def assume_role(self, *, RoleArn: str, DurationSeconds: int, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def assume_role(self, *, RoleArn: str, DurationSeconds: int, **more: Any) -> dict[str, Any]:  # noqa: N803
         self.asked.append(RoleArn)
+        self.told.append(more.get("ExternalId"))
         until = self.now + timedelta(seconds=DurationSeconds)
         made = {"AccessKeyId": "a", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": until}
         return {"Credentials": made}
@@ -33,6 +35,14 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
 
 def roles(sts: Sts) -> Roles:
     return Roles(sts, "123456789012", lambda: sts.now)
+
+
+def test_the_owner_of_a_role_in_another_account_is_told_the_external_id_and_nobody_else(sts: Sts) -> None:
+    theirs = "arn:aws:iam::210987654321:role/shop"
+    reached = Roles(sts, "123456789012", lambda: sts.now, {theirs: "shop-1"})
+    reached.client("s3", theirs)
+    reached.client("s3", ROLE)
+    assert sts.told == ["shop-1", None]
 
 
 def test_a_role_of_the_data_map_is_assumed_in_the_account_it_runs_in(sts: Sts) -> None:
