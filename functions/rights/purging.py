@@ -222,6 +222,9 @@ class Finishing:
     def _counts(self, batch: LakeBatch) -> dict[int, dict[str, Counts]]:
         summed: dict[int, dict[str, Counts]] = {}
         for collection, record in self._ledger.object_records(batch.id):
+            if not record["clean"]:
+                # Given up in the middle: what was to be taken out is still there, or the next batch tells of it.
+                continue
             for owner, told in record["counts"].items():
                 of_owner = summed.setdefault(int(owner), {})
                 of_owner[collection] = of_owner.get(collection, Counts()) + counts_of(told)

@@ -1,8 +1,9 @@
 """What the product should find and do for each person, worked out from the policy and not from the product.
 
 DOMAIN section 2, in words: accounts, profiles, support files, tickets and after-sales cases go, except what belongs to
-an open dispute (ground 7, one year). Service logs go, or stay without the person (devices, places). Risk signals stay for 24 months (ground 8). Orders, their goods and payments stay
-for ten years (ground 11), without the consignee; after that they go.
+an open dispute (ground 7, one year). Service logs go, or stay without the person (devices, places). Risk signals stay
+for 24 months (ground 8). Orders, their goods and payments stay for ten years (ground 11), without the consignee; after
+that they go.
 """
 
 from collections.abc import Iterable

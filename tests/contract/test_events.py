@@ -43,7 +43,8 @@ def test_every_sample_is_of_a_function_and_used_here() -> None:
     there = {path.stem for path in (ROOT / "events").iterdir()}
     assert there == set(SAMPLES)
     woken_by_aws = {"relay", "sweep", "watch", "run_ended", "send_notice", "notice_feedback"}
-    assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws, "check_evidence", "expire_retained", "expire_records"}
+    woken_by_aws |= {"check_evidence", "expire_retained", "expire_records", "schedule_purge", "schedule_purge_queue"}
+    assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws}
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -150,6 +151,33 @@ def test_the_watch_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
     monkeypatch.setenv("ALERT_TOPIC_ARN", "arn:aws:sns:ap-southeast-1:123456789012:alerts")
     watched = app_of("watch").lambda_handler(event("watch"), Context())
     assert watched == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0}
+
+
+@pytest.mark.parametrize("name", ["schedule_purge", "schedule_purge_queue"])
+def test_the_schedule_of_the_lakes_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PURGE_MACHINE_ARN", "arn:aws:states:ap-southeast-1:123456789012:stateMachine:p")
+    for setting in ("PURGE_ENOUGH", "PURGE_LONGEST_SECONDS", "PURGE_MARGIN_SECONDS"):
+        monkeypatch.setenv(setting, "60")
+    looked = app_of("schedule_purge").lambda_handler(event(name), Context())
+    assert looked == {"waiting": 0, "late": 0, "started": 0}
+
+
+def test_the_queue_of_a_lake_rings_when_somebody_comes_and_when_a_batch_has_gone() -> None:
+    patterns = [json.loads(f["Pattern"]) for f in trigger("schedule_purge", "DynamoDB")["FilterCriteria"]["Filters"]]
+
+    def passes(record: dict[str, Any], pattern: dict[str, Any]) -> bool:
+        keys = record["dynamodb"]["Keys"]
+        return record["eventName"] in pattern["eventName"] and all(
+            any(keys[name]["S"] == p if isinstance(p, str) else keys[name]["S"].startswith(p["prefix"]) for p in w["S"])
+            for name, w in pattern["dynamodb"]["Keys"].items()
+        )
+
+    for record in event("schedule_purge_queue")["Records"]:
+        assert sum(passes(record, pattern) for pattern in patterns) == 1
+    for record in event("relay")["Records"]:
+        assert not any(passes(record, pattern) for pattern in patterns)
 
 
 def test_the_end_of_retention_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

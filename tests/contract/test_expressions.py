@@ -15,7 +15,7 @@ SMALLEST: dict[str, Any] = {
     "request_id": "R", "run": 1, "identity_seconds": 1, "confirm_seconds": 1, "review_seconds": 1, "repair_seconds": 1,
     "repairs": 0, "plans": 0,
     "stages": [], "store": "accounts", "connector": "arn", "loops": 0, "cooling_seconds": 1, "access_seconds": 1,
-    "access_waits": 0, "wait_seconds": 1,
+    "access_waits": 0, "wait_seconds": 1, "lake": "service_logs", "batch": "B", "waves": 0,
 }  # fmt: skip
 INPUTS: dict[str, dict[str, Any]] = {
     "BeginRun": {
@@ -34,6 +34,10 @@ INPUTS: dict[str, dict[str, Any]] = {
     "RecordStoreFailure": {"error": "States.Timeout"},
     "StoreEnded": {"status": "done"},
     "CheckStores": {"unfinished": 0},
+    "BeginPurge": {"store": "service_logs", "batch": "B"},
+    "CheckPurge": {"outcome": "done", "chunks": []},
+    "TakeChunks": {"outcome": "objects", "chunks": []},
+    "PurgeObjects": {"store": "service_logs", "batch": "B", "chunk": 0},
 }  # fmt: skip
 ITEMS: dict[str, Any] = {"FulfilStores": {"tasks": []}, "WorkStage": {"store": "accounts", "kind": "dynamodb"}}
 every_scope = pytest.mark.parametrize("scope", scopes(), ids=lambda scope: scope.name)
@@ -124,6 +128,20 @@ def test_a_store_gets_two_hundred_calls_in_a_run(status: str) -> None:
     assert next_state(choice, {"status": status}, loops=200) == "StoreEnded"
     for name in ("WorkStore", "ReadBack"):
         assert evaluate(STATES[name]["Assign"], loops=199) == {"loops": 200}
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_a_single_chunk_of_a_lake_stays_a_list(size: int) -> None:
+    chunks = [{"store": "service_logs", "batch": "B", "chunk": number} for number in range(size)]
+    taken = evaluate(STATES["TakeChunks"]["Output"], {"outcome": "objects", "chunks": chunks})
+    assert evaluate(STATES["PurgeLake"]["Items"], taken) == chunks
+
+
+def test_a_purge_ends_by_itself_however_large_the_lake() -> None:
+    choice, given = STATES["CheckPurge"], {"outcome": "objects", "chunks": []}
+    assert next_state(choice, given, waves=1999) == "TakeChunks"
+    assert next_state(choice, given, waves=2000) == "PurgeFailed"
+    assert next_state(choice, {"outcome": "done", "chunks": []}, waves=2000) == "FinishPurge"
 
 
 class Recorder:

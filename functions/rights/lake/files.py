@@ -1,7 +1,7 @@
 """Files on a disk as sources and sinks: the benchmarks and the tests read and write them as a connector does S3."""
 
-import os
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 
@@ -9,19 +9,17 @@ class FileSource:
     """A file, read by ranges; it counts what it read."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+        self._path = path
         self.size = path.stat().st_size
         self.bytes_read = 0
 
     def read_range(self, start: int, length: int) -> bytes:
         """Some of its bytes."""
-        found = os.pread(self._file.fileno(), length, start)
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(start)
+            found = file.read(length)
         self.bytes_read += len(found)
         return found
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
 
 
 class FileSink:
@@ -34,6 +32,10 @@ class FileSink:
         """Take bytes."""
         return self._file.write(data)
 
-    def close(self) -> None:
-        """Finish the file."""
+    def __enter__(self) -> "FileSink":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._file.close()

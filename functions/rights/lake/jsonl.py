@@ -1,9 +1,10 @@
 r"""Finding and leaving out a person's lines in gzip JSON Lines, without parsing the lines of everybody else.
 
-The text is searched for the fields that identify people, and only a line that carries a wanted value there is parsed, to be
-sure that the value stands in that very field. JSON may write a character as an escape, which hides it from the search: a
-line with an escape of an ASCII letter, digit or sign (`\u0020` to `\u007f`) is parsed whatever it holds. Where a wanted
-value itself could be written in several ways (other letters than ASCII, spaces, commas, quotes) every line is parsed.
+The text is searched for the fields that identify people, and only a line that carries a wanted value there is parsed,
+to be sure that the value stands in that very field. JSON may write a character as an escape, which hides it from the
+search: a line with an escape of an ASCII letter, digit or sign (`\u0020` to `\u007f`) is parsed whatever it holds.
+Where a wanted value itself could be written in several ways (other letters than ASCII, spaces, commas, quotes) every
+line is parsed.
 
 Lines that stay, stay byte for byte, also those that are no JSON.
 """

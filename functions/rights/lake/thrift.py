@@ -86,14 +86,14 @@ class _Reader:
             case 9 | 10:
                 head = self._byte()
                 size = head >> 4 if head >> 4 != 15 else self._varint()
-                return Sequence(head & 15, [self._item(head & 15) for _ in range(size)])
+                return Sequence(head & 15, [self._element(head & 15) for _ in range(size)])
             case 3:
                 return self._byte()
             case 7:
                 return struct.unpack("<d", self._take(8))[0]
         raise ValueError("a part of the footer that no version of the format has")
 
-    def _item(self, kind: int) -> Any:
+    def _element(self, kind: int) -> Any:
         return self._byte() == _TRUE if kind in {_TRUE, _FALSE} else self._value(kind)
 
     def _byte(self) -> int:

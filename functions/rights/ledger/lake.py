@@ -159,7 +159,7 @@ class Lake(Waits):
     def answer_member(
         self, batch: LakeBatch, request_id: str, counts: Mapping[str, Mapping[str, Any]], blocked: int
     ) -> bool:
-        """Give a request its result and answer its wait, and forget it in the queue; False when that was done before."""
+        """Give a request its result, answer its wait, forget it in the queue; False when that was done before."""
         key = _lake(batch.store, f"QUEUED#{request_id}")
         result = Update(request_key(request_id, f"LAKE#{batch.store}")).set(
             batch=batch.id, since=batch.began_at, counts=json.dumps(counts), blocked=blocked

@@ -1,4 +1,4 @@
-"""One collection of a lake: which of its fields say whose a row is, what happens to one, and the engine of its format."""
+"""One collection of a lake: which fields say whose a row is, what happens to one, and the engine of its format."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,8 +1,8 @@
 """Erasing from a lake: the request waits in the lake's queue until a batch has gone through it for many at once.
 
-What the batch took out lies in the ledger, per request, and is folded into the counts like the page of any other store,
-once per batch. Then the person's rows are looked for again in everything that was written since the batch began: what is
-older was read by it, with this person's keys.
+What the batch took out lies in the ledger, per request, and is folded into the counts like the page of any other
+store, once per batch. Then the person's rows are looked for again in everything that was written since the batch began:
+what is older was read by it, with this person's keys.
 """
 
 from collections.abc import Mapping, Sequence
