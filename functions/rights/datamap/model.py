@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Attribute
 
+from rights.datamap.partners import Partner
 from rights.domain.identity import Identifies, Kind
 from rights.domain.rights import Purpose
 from rights.domain.work import Disposition
@@ -249,11 +250,16 @@ class StoreRights(_Ours):
     """The only role the connector assumes for this store; `${AccountId}` stands for the account it runs in."""
     secret: str | None = None
     """Name of the secret with the connection (PostgreSQL)."""
+    partner: Partner | None = None
+    """How a partner is reached, and what it may get to know."""
 
     @model_validator(mode="after")
     def _names_its_role(self) -> Self:
-        if (self.kind == "ledger") == bool(self.role_arn):
-            msg = "every store but the ledger, which is this system's own, names the `role_arn` it is reached by"
+        if (self.kind in {"ledger", "partner"}) == bool(self.role_arn):
+            msg = "every store of the mall names the `role_arn` it is reached by; our own ledger and partners have none"
+            raise ValueError(msg)
+        if (self.kind == "partner") != (self.partner is not None):
+            msg = "a partner says under `partner` how it is reached; no other store does"
             raise ValueError(msg)
         return self
 
