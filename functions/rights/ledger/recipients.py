@@ -10,7 +10,7 @@ from datetime import timedelta
 from rights.clock import parse
 from rights.domain.recipients import FINAL, RANK
 from rights.domain.work import TaskStatus
-from rights.errors import IllegalTransitionError, StaleWriteError
+from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
 from rights.ledger.model import Request, Task
 from rights.ledger.requests import Change
 from rights.ledger.table import Item, Update, request_key
@@ -78,7 +78,7 @@ class Recipients(Waits, Tasks):
 
         No news are an earlier status, the same end again, and whatever comes when the task is done.
         """
-        task = self.task(request_id, store)
+        task = self._unopened(request_id, store)
         if told.status is None or task.recipient.get("id") != recipient_id or task.status is TaskStatus.DONE:
             return False
         update = Update(request_key(request_id, f"TOLD#{store}")).set(
@@ -100,7 +100,7 @@ class Recipients(Waits, Tasks):
         """
 
         def decide(request: Request) -> Change | None:
-            task = self.task(request_id, store)
+            task = self._unopened(request_id, store)
             if not task.recipient or request.is_final or task.status is TaskStatus.DONE:
                 msg = "nobody waits for an answer of this store"
                 raise IllegalTransitionError(msg)
@@ -112,6 +112,14 @@ class Recipients(Waits, Tasks):
             return Change(code="recipient_unwanted", by=by, detail={"store": store}, also=parts)
 
         return self.change(request_id, decide)
+
+    def _unopened(self, request_id: str, store: str) -> Task:
+        """A task without what lies sealed in it, which a door has no business with."""
+        found = next((task for task in self.tasks(request_id) if task.store == store), None)
+        if found is None:
+            msg = "the plan of this request has no such store"
+            raise UnknownRequestError(msg)
+        return found
 
     def recipient_noted(self, request_id: str, store: str, code: str, *, is_alarming: bool = False) -> None:
         """Add to the history what became of a recipient; `is_alarming` asks an operator to look."""

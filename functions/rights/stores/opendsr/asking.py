@@ -177,10 +177,10 @@ class Asking:
             return task, _reported(request_id, told.status, told.results_count)
         is_new = "asked_at" not in task.recipient
         if is_new:
-            expected = processor.ask(self._request(request, task, keys))
+            expected = processor.submit(self._request(request, task, keys))
             task = _noted(task, asked_at=self._now(), expected_at=stamp(expected))
         elif self._is_to_be_reminded(task):
-            processor.ask(self._request(request, task, keys, reminder=True))
+            processor.submit(self._request(request, task, keys, reminder=True))
             task = _noted(task, reminded_at=self._now())
         if told.is_unwanted and "kept_by_it" not in task.recipient:
             if processor.cancel(request_id):
@@ -191,7 +191,7 @@ class Asking:
         reported = processor.status(request_id)
         if reported is None:
             # It lost what it had taken; the same again is the same request.
-            expected = processor.ask(self._request(request, task, keys))
+            expected = processor.submit(self._request(request, task, keys))
             return _noted(task, asked_at=self._now(), expected_at=stamp(expected)), None
         if not goes_on(told.status, reported.request_status):
             return task, None

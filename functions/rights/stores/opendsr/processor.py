@@ -47,7 +47,7 @@ class Processor:
         """What it says of itself, not older than an hour."""
         return self._know().discovery
 
-    def ask(self, request: dict[str, Any]) -> datetime:
+    def submit(self, request: dict[str, Any]) -> datetime:
         """Send a request, and say when it will be done; the same id again is the same request.
 
         Where it was taken the first time and the answer was lost, some refuse the second: then its status says so.
