@@ -51,6 +51,7 @@ class Partner:
         self.entries: dict[str, Entry] = {}
         self.posts: dict[str, int] = {}
         self.callbacks: list[dict[str, Any]] = []
+        self.stalled = 0
         self._certificate = Path(settings["certificate"]).read_bytes()
         self._key = serialization.load_pem_private_key(Path(settings["key"]).read_bytes(), None)
         self._other_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -63,6 +64,7 @@ class Partner:
             self.behaviour: str = settings["behaviour"]
             self.seconds = float(settings.get("seconds", 0))
             self.failures = int(settings.get("failures", 1))
+            self.stalls = float(settings.get("stalls", 0))
 
     def signed(self, body: bytes, *, forged: bool = False) -> dict[str, str]:
         """The headers that say whose these bytes are."""
@@ -122,6 +124,10 @@ class Partner:
                 elif self.behaviour != "silent":
                     threading.Timer(self.seconds, self._complete, [request_id]).start()
             entry.posts = posts
+            stalls = self.stalls if posts == 1 else 0
+            self.stalled += bool(stalls)
+        # Taken, and the answer held back.
+        time.sleep(stalls)
         return self._json(
             201,
             {
@@ -195,7 +201,12 @@ class Partner:
         """Everything it knows."""
         with self.lock:
             requests = [{**entry.body, "status": entry.status, "posts": entry.posts} for entry in self.entries.values()]
-            return {"behaviour": self.behaviour, "requests": requests, "callbacks": list(self.callbacks)}
+            return {
+                "behaviour": self.behaviour,
+                "requests": requests,
+                "callbacks": list(self.callbacks),
+                "stalled": self.stalled,
+            }
 
     def _json(self, status: int, content: dict[str, Any]) -> Answer:
         body = json.dumps(content).encode()

@@ -178,7 +178,7 @@ class Asking:
         is_new = "asked_at" not in task.recipient
         if is_new:
             expected = processor.submit(self._request(request, task, keys))
-            task = _noted(task, asked_at=self._now(), expected_at=stamp(expected))
+            task = _noted(task, asked_at=self._now(), expected_at=stamp(expected), promised_at=stamp(expected))
         elif self._is_to_be_reminded(task):
             processor.submit(self._request(request, task, keys, reminder=True))
             task = _noted(task, reminded_at=self._now())
@@ -199,7 +199,7 @@ class Asking:
         return task, reported if reported.request_status in FINAL else None
 
     def _is_to_be_reminded(self, task: Task) -> bool:
-        expected = task.recipient.get("expected_at")
+        expected = task.recipient.get("promised_at")
         over = expected is not None and parse(expected) <= self._around.clock()
         return over and "reminder" in self._around.partner.understands and "reminded_at" not in task.recipient
 
@@ -284,7 +284,8 @@ class Asking:
         return _noted(task, looks=looks, **self._warned(task, found, error)), Done(Counts(), wait=found.seconds)
 
     def _chase(self, request: Request, task: Task) -> Chase:
-        expected = task.recipient.get("expected_at")
+        # Its first word: one that says "in an hour" each time would be looked at each hour.
+        expected = task.recipient.get("promised_at")
         legal = parse(request.due_at)
         return chase(
             began=parse(task.recipient.get("began_at", self._now())),

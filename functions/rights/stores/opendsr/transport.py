@@ -100,6 +100,7 @@ class Transport:
         end = threading.Timer(limits.total, _cut, [connection])
         end.daemon = True
         end.start()
+        response: HTTPResponse | None = None
         try:
             with _told_by_a_code(until):
                 connection.connect()
@@ -108,10 +109,13 @@ class Transport:
                 connection.request(
                     method, path, body=body, headers=headers, preload_content=False, decode_content=False
                 )
-                answer = Incoming(connection.getresponse(), limits, until)
+                response = connection.getresponse()
+                answer = Incoming(response, limits, until)
             yield answer
         finally:
             end.cancel()
+            if response is not None:
+                response.close()
             connection.close()
 
 
