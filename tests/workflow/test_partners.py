@@ -183,7 +183,7 @@ def test_a_partner_that_never_answers_is_named_and_our_answer_is_in_time(
     assert operator.finds(asking.id, "completed_in_part")
 
 
-def test_an_operator_takes_a_request_back_that_a_partner_has_not_begun(
+def test_an_operator_takes_a_request_back_that_a_partner_has_not_begun(  # noqa: PLR0917 - who takes part
     cloud: Cloud, public: Public, book: Book, operator: Operator, viewer: Operator, person: Person
 ) -> None:
     with playing(cloud, "cpes", "silent", seconds=3600):

@@ -1,4 +1,4 @@
-"""What people, certificates and the operator see of recipients: their own word, never taken for something we checked."""
+"""What people and certificates see of recipients: their own word, never taken for something we checked."""
 
 from typing import Any
 
