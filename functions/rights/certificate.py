@@ -108,7 +108,7 @@ def _store(task: Task) -> dict[str, Any]:
 
 def _recipient(task: Task) -> dict[str, Any]:
     """What a recipient answered: confirmed by it where it said so, and verified by nobody."""
-    told = {name: task.recipient[name] for name in ("asked_at", "results_count") if name in task.recipient}
+    told: dict[str, Any] = {n: task.recipient[n] for n in ("asked_at", "results_count") if n in task.recipient}
     limits = {name: list(value) for name, value in (("purposes", task.purposes),) if value}
     return {
         "store": task.store,

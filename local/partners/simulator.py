@@ -144,7 +144,7 @@ class Partner:
         return _error(404, "no such request") if entry is None else self._json(200, self._status(request_id, entry))
 
     def _status(self, request_id: str, entry: Entry) -> dict[str, Any]:
-        told = {
+        told: dict[str, Any] = {
             "controller_id": "tinh-tinh-mall",
             "expected_completion_time": _moment(entry.expected),
             "subject_request_id": request_id,

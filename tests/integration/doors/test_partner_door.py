@@ -31,7 +31,7 @@ class Caller:
         self.ledger = ledger
         self.signers: dict[str, Processor] = {STORE: processor(memory)}
         doors = PartnerDoors(ledger, self.signers.__contains__, self.signers.__getitem__, CALLBACKS)
-        self._resolve = partner_app.build(doors, "/prod").resolve
+        self._resolve: Any = partner_app.build(doors, "/prod").resolve
 
     def body(self, **changes: Any) -> bytes:
         recipient_id = self.task.recipient["id"]
