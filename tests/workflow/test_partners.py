@@ -15,6 +15,7 @@ from tests.workflow.asking import Asking, Public, counts_of, expected
 from tests.workflow.book import Book
 from tests.workflow.conftest import Crowd
 from tests.workflow.controls import Operator
+from tests.workflow.package import download
 from tests.workflow.waiting import eventually
 
 
@@ -90,6 +91,16 @@ def test_an_access_has_what_the_partners_answered_in_its_package(
     tasks = book.tasks(asking.id)
     assert {tasks[name]["counts"]["exported"] for name in PARTNERS} == {1}
     assert {told(shown, name)["recipient"]["results_count"] for name in PARTNERS} == {3}
+    package = download(asking)
+    handed = {
+        name: [entry for entry in package.entries if f"/{name}/" in entry and "results" in entry] for name in PARTNERS
+    }
+    assert {name: len(entries) for name, entries in handed.items()} == {
+        "analytics": 1,
+        "ads": 0,
+        "cpes": 0,
+        "payments": 0,
+    }
 
 
 def test_a_connector_that_dies_between_the_call_and_its_record_asks_under_the_same_id(
