@@ -85,6 +85,11 @@ def _acts(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
     one = "/ops/requests/<request_id>"
     return (
         ("POST", f"{one}/retry", lambda c, request_id: doors.retry(request_id, c.who.id)),
+        (
+            "POST",
+            f"{one}/stores/<store>/cancel",
+            lambda c, request_id, store: doors.take_back(request_id, store, c.who.id),
+        ),
         ("POST", f"{one}/decision", lambda c, request_id: doors.summary(doors.decide(request_id, c.body, c.who))),
         ("POST", f"{one}/extend", lambda c, request_id: doors.extend(request_id, c.body, c.who.id)),
         ("POST", f"{one}/pause", lambda c, request_id: doors.pause(request_id, c.body, c.who.id)),
@@ -101,7 +106,11 @@ def _acts(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
     )
 
 
-_STATUS = {"/ops/holds": HTTPStatus.CREATED, "/ops/requests/<request_id>/retry": HTTPStatus.ACCEPTED}
+_STATUS = {
+    "/ops/holds": HTTPStatus.CREATED,
+    "/ops/requests/<request_id>/retry": HTTPStatus.ACCEPTED,
+    "/ops/requests/<request_id>/stores/<store>/cancel": HTTPStatus.ACCEPTED,
+}
 """The answers of changes that are not a plain 200."""
 
 

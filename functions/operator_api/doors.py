@@ -74,6 +74,7 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
                     "late_rounds": task.late_rounds,
                     "error_class": task.error_class,
                     "verified_at": task.verified_at,
+                    **({"recipient": task.recipient} if task.recipient else {}),
                 }
                 for task in self._ledger.tasks(request_id)
             ],
@@ -131,6 +132,10 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
     def retry(self, request_id: str, by: str) -> dict[str, Any]:
         """Try again what failed."""
         return self.summary(self._ledger.retry(request_id, by=by))
+
+    def take_back(self, request_id: str, store: str, by: str) -> dict[str, Any]:
+        """Take a request to a partner back, if it has not begun; the work tells the partner."""
+        return self.summary(self._ledger.take_back(request_id, store, by=by))
 
     def attention_seen(self, request_id: str, by: str) -> dict[str, Any]:
         """Record that somebody has looked after what asked for attention."""

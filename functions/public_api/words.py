@@ -13,6 +13,7 @@ STATUS: dict[str, str] = {
     "question": N_("Question for you"),
     "cooling_off": N_("Waiting, you can still cancel"),
     "in_progress": N_("In progress"),
+    "waiting_for_partner": N_("Waiting for a partner"),
     "extended": N_("In progress, takes longer"),
     "completed": N_("Completed"),
     "completed_in_part": N_("Completed in part"),
@@ -29,6 +30,7 @@ NEXT: dict[str, str] = {
     "question": "",
     "cooling_off": N_("We begin on {date} at {time}. Until then you can withdraw."),
     "in_progress": N_("We work on your request and tell you when it is done."),
+    "waiting_for_partner": N_("We have done our part. We wait for the answer of those we had shared your data with."),
     "extended": N_("We work on your request. It takes longer than usual. The reason: {reason}."),
     "completed": N_("Your request is done."),
     "completed_in_part": N_("Your request is done. What we had to keep, and why, is listed below."),
@@ -131,6 +133,10 @@ STORE: dict[str, str] = {
     "support_tickets": N_("Customer service cases"),
     "risk": N_("Security records"),
     "ledger": N_("Your requests to us"),
+    "cpes": N_("Cambodia Post E-Solutions, which delivers"),
+    "ads": N_("Our advertising partner"),
+    "analytics": N_("Our analytics partner"),
+    "payments": N_("Our payment provider"),
 }
 OTHER_STORE = N_("Other records")
 
@@ -183,6 +189,7 @@ FILE_REFUSED: dict[Refusal, str] = {
 TASK: dict[TaskStatus, str] = {
     TaskStatus.PENDING: N_("Not started"),
     TaskStatus.WORKING: N_("In progress"),
+    TaskStatus.WAITING: N_("Waiting"),
     TaskStatus.READING_BACK: N_("Being checked"),
     TaskStatus.DONE: N_("Done"),
     TaskStatus.FAILED: N_("In progress"),

@@ -73,7 +73,7 @@ class Assembler:
 
     def _certificate(self, request: Request, tasks: list[Task]) -> Request:
         key = certificate_key(request.id)
-        left_out = any(task.refused is not None for task in tasks)
+        left_out = any(task.is_unmet for task in tasks)
         outcome = outcome_of([task.counts for task in tasks], left_out=left_out)
         claims = certificate_claims(request, tasks, outcome, self.settings.base_url)
         jws = sign(self.kms, self.settings.sign_key_id, claims)

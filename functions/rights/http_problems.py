@@ -63,6 +63,7 @@ PROBLEMS: dict[str, Problem] = {
     "unsupported_media_type": Problem(415, N_("Send the request as JSON or as form data.")),
     "too_large": Problem(413, N_("The request is too large. Shorten it and send it again.")),
     "not_signed": Problem(401, N_("Sign the message with the key we share, over the present time and its exact body.")),
+    "callback_refused": Problem(403, N_("Only the partner that was asked can answer, under its own signature.")),
     "token_needed": Problem(401, N_("Open this page with the link we gave you when you made the request.")),
     "foreign_origin": Problem(
         403, N_("This form was sent from another website. Open our page and send it from there.")

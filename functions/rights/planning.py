@@ -157,12 +157,13 @@ class Planner:
     ) -> list[Task]:
         """The tasks with their counts; of a correction, also what each field holds now, which its write will expect."""
         if request.right is Right.CORRECTION:
-            seen = {task.store: self._stores.seen(request.id, task.store, keys, changes) for task in tasks}
+            here = [task for task in tasks if task.kind != "partner"]  # nobody looks into a partner's records
+            seen = {task.store: self._stores.seen(request.id, task.store, keys, changes) for task in here}
             self._ledger.put_private(request.id, "seen", seen)
-            return [replace(task, preview=_by_collection(seen[task.store])) for task in tasks]
+            return [replace(task, preview=_by_collection(seen.get(task.store, ()))) for task in tasks]
         return [
             replace(task, preview=self._stores.count(request.id, task.store, keys, task.collections))
-            if task.operation in {Operation.EXPORT, Operation.ERASE}
+            if task.operation in {Operation.EXPORT, Operation.ERASE} and task.kind != "partner"
             else task
             for task in tasks
         ]

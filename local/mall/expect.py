@@ -12,10 +12,12 @@ from datetime import date, datetime
 
 from local.mall.model import STORES, Mall, Person, Row
 
-NOT_OF_THE_MALL = frozenset({"ledger", "login.freeze"})
+PARTNERS = frozenset({"ads", "analytics", "cpes", "payments"})
+NOT_OF_THE_MALL = frozenset({"ledger", "login.freeze"}) | PARTNERS
 """What reports like a store of the mall and is none.
 
-The ledger's rows come from requests, not from the sample data; shutting the sign-in goes before the work on `login`.
+The ledger's rows come from requests, not from the sample data; shutting the sign-in goes before the work on `login`;
+partners have their data elsewhere, and count it themselves.
 """
 
 _COUNTED_BY_THE_MALL = frozenset({"devices", "places"})

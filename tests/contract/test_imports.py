@@ -26,6 +26,7 @@ GROUPS = {
         "orjson",
         "pydantic",
         "pydantic_core",
+        "urllib3",
         "yaml",
     },
     "web": {"jinja2", "phonenumbers"},

@@ -180,7 +180,8 @@ def with_rights_to(*actions: str) -> set[str]:
 
 
 def test_who_only_moves_a_request_on_neither_seals_nor_opens_nor_tags() -> None:
-    assert with_rights_to() == {"close", "run_ended", "watch", "expire_records", "notice_feedback", "schedule_purge"}
+    movers = {"close", "run_ended", "watch", "expire_records", "notice_feedback", "schedule_purge", "partner_api"}
+    assert with_rights_to() == movers
 
 
 def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
@@ -189,10 +190,13 @@ def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
     assert with_rights_to("kms:Decrypt", "secretsmanager:GetSecretValue") == {"send_notice"}
 
 
-def test_only_who_tags_something_may_read_the_secret() -> None:
+def test_only_who_tags_something_may_read_the_secret_and_who_asks_partners_what_lets_it_in() -> None:
     doors = {"public_api", "operator_api", "gateway_api"}
     tagging = doors | {"verify_identity", "confirm", "plan_request", "send_notice", "expire_retained", "store_ledger"}
-    assert tagging == {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
+    reading = {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
+    assert reading == tagging | {"store_partner"}
+    secrets = [s["Resource"] for s in statements("store_partner") if "secretsmanager" in str(s["Action"])]
+    assert secrets == [{"Ref": "PartnerSecretArns"}]
 
 
 def test_no_method_is_called_by_a_name_that_is_made_up() -> None:

@@ -129,7 +129,8 @@ def test_an_opt_out_by_text_message_is_planned_at_once_and_nobody_looks(ledger: 
     mall = Mall(accounts=("acc-1", "acc-2"), told=Facts(birth_dates=("2020-01-01",)))
     request = planned(ledger, Right.MARKETING_OPT_OUT, mall, channel=Channel.SMS, by="sms_gateway")
     assert (request.status, request.review) == (Status.VERIFIED, None)
-    (task,) = ledger.tasks(request.id)
+    task, partner = ledger.tasks(request.id)
+    assert (partner.store, partner.operation, partner.purposes) == ("ads", Operation.RESTRICT, task.purposes)
     assert (task.store, task.operation, task.purposes) == (
         "profiles",
         Operation.RESTRICT,
@@ -172,6 +173,8 @@ def test_the_dry_run_counts_every_store_that_is_erased(ledger: Ledger) -> None:
     tasks = ledger.tasks(planned(ledger, Right.DELETION).id)
     previews = {task.store: task.preview for task in tasks}
     assert previews.pop("login.freeze") == {}
+    # What partners have they count themselves: nobody looks there beforehand.
+    assert {previews.pop(name) == {} for name in ("ads", "analytics", "cpes", "payments")} == {True}
     assert previews == {store: {f"all of {store}": 2} for store in previews}
 
 

@@ -15,6 +15,7 @@ from pydantic import model_validator
 from rights.datamap.fides import CollectionMeta, DatasetMeta, FidesMeta
 from rights.datamap.fides import Fides as _Fides
 from rights.datamap.fides import Ours as _Ours
+from rights.datamap.partners import Partner
 from rights.domain.identity import Identifies, Kind
 from rights.domain.rights import Purpose
 from rights.domain.work import Disposition
@@ -305,11 +306,16 @@ class StoreRights(_Ours):
     """`iam`: the secret names host, database and user, and RDS takes a token of the role in place of a password."""
     rows_per_second: Annotated[int, Attribute(ge=1)] | None = None
     """How fast a PostgreSQL store may be worked on; without it, as fast as it goes."""
+    partner: Partner | None = None
+    """How a partner is reached, and what it may get to know."""
 
     @model_validator(mode="after")
     def _names_its_role(self) -> Self:
-        if (self.kind == "ledger") == bool(self.role_arn):
-            msg = "every store but the ledger, which is this system's own, names the `role_arn` it is reached by"
+        if (self.kind in {"ledger", "partner"}) == bool(self.role_arn):
+            msg = "every store of the mall names the `role_arn` it is reached by; our own ledger and partners have none"
+            raise ValueError(msg)
+        if (self.kind == "partner") != (self.partner is not None):
+            msg = "a partner says under `partner` how it is reached; no other store does"
             raise ValueError(msg)
         return self
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from rights.domain.identity import KeySet
+from rights.domain.recipients import UNMET
 from rights.domain.rights import Channel, Locale, Operation, Purpose, Requester, Right
 from rights.domain.status import FINAL, Status
 from rights.domain.work import Counts, TaskStatus
@@ -223,6 +224,13 @@ class Task:
     late_rounds: int = 0
     error_class: str = ""
     verified_at: str | None = None
+    recipient: dict[str, Any] = field(default_factory=dict)
+    """Of a partner: the `id` it was asked under, `asked_at`, `expected_at`, `answer`, `confirmed_at`, ..."""
+
+    @property
+    def is_unmet(self) -> bool:
+        """True for what was left out by an operator, or not done by a recipient: the request is done in part."""
+        return self.refused is not None or self.recipient.get("answer") in UNMET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

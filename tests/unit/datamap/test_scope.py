@@ -56,6 +56,7 @@ def test_a_correction_goes_to_every_store_that_holds_a_copy_and_to_no_order() ->
     found = parts(Right.CORRECTION, subjects=("name",))
     assert found == {
         "accounts": ("accounts",), "login": ("users",), "profiles": ("profile",), "support_tickets": ("tickets",),
+        "cpes": ("shared",),
     }  # fmt: skip
     assert "orders" not in parts(Right.CORRECTION, subjects=correctable(MAP))
     assert parts(Right.CORRECTION, subjects=("address",)) == {}
@@ -63,10 +64,15 @@ def test_a_correction_goes_to_every_store_that_holds_a_copy_and_to_no_order() ->
 
 
 def test_a_consent_is_taken_back_where_consents_are_and_a_restriction_stands_on_the_account() -> None:
+    told = {
+        Purpose.MARKETING: {"ads"}, Purpose.PERSONALISED_ADS: {"ads"}, Purpose.LOCATION: set[str](),
+        Purpose.SHARING_WITH_AFFILIATES: {"cpes"}, Purpose.SHARING_WITH_PARTNERS: {"ads", "analytics"},
+    }  # fmt: skip
     for purpose in Purpose:
-        assert parts(Right.CONSENT_WITHDRAWAL, purposes=(purpose,)) == {"profiles": ("consents",)}
-    assert parts(Right.MARKETING_OPT_OUT, purposes=OPT_OUT_OF) == {"profiles": ("consents",)}
-    assert parts(Right.RESTRICTION, purposes=("all",)) == {"accounts": ("accounts",)}
+        partners = dict.fromkeys(told[purpose], ())
+        assert parts(Right.CONSENT_WITHDRAWAL, purposes=(purpose,)) == {"profiles": ("consents",), **partners}
+    assert parts(Right.MARKETING_OPT_OUT, purposes=OPT_OUT_OF) == {"profiles": ("consents",), "ads": ()}
+    assert parts(Right.RESTRICTION, purposes=("all",)) == {"accounts": ("accounts",), "ads": (), "cpes": ()}
     assert parts(Right.RESTRICTION) == {}
 
 
