@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
@@ -43,7 +44,15 @@ def test_every_sample_is_of_a_function_and_used_here() -> None:
     there = {path.stem for path in (ROOT / "events").iterdir()}
     assert there == set(SAMPLES)
     woken_by_aws = {"relay", "sweep", "watch", "run_ended", "send_notice", "notice_feedback"}
-    assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws, "check_evidence", "expire_retained", "expire_records"}
+    assert set(SAMPLES) == {
+        *STEPS,
+        *DOORS,
+        *woken_by_aws,
+        "check_evidence",
+        "expire_retained",
+        "expire_records",
+        "anchor_audit",
+    }
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -168,6 +177,17 @@ def test_the_end_of_our_own_records_needs_nothing_from_its_event(
     for name in ("PACKAGE_DAYS", "SEALED_DAYS", "EVIDENCE_DAYS", "PROOF_DAYS"):
         monkeypatch.setenv(name, "1")
     assert app_of("expire_records").lambda_handler(event("expire_records"), Context()) == {"ended": 0, "overdue": 0}
+
+
+def test_the_anchor_of_the_audit_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="audit", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
+    key = boto3.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    for name, value in {"AUDIT_BUCKET": "audit", "SIGN_KEY_ID": key, "BASE_URL": "https://mall.example"}.items():
+        monkeypatch.setenv(name, value)
+    made = app_of("anchor_audit").lambda_handler(event("anchor_audit"), Context(milliseconds=900_000))
+    assert made == {"digests": 1, "heads": 0, "left": 0}
 
 
 def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:

@@ -1,5 +1,6 @@
 """The ledger whole: what its parts promise together, under one name."""
 
+from rights.ledger.anchors import Anchors
 from rights.ledger.evidence import Evidence
 from rights.ledger.records import Records
 from rights.ledger.retained import Retained
@@ -8,10 +9,10 @@ from rights.ledger.timing import Clocks
 from rights.ledger.undelivered import Undelivered
 
 
-class Ledger(Steps, Clocks, Retained, Records, Evidence, Undelivered):
+class Ledger(Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
-    requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered < identity < clocks,
-    steps.
+    requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors < identity <
+    clocks, steps.
     """

@@ -20,7 +20,7 @@ from rights.errors import IllegalTransitionError, StaleWriteError, UnknownReques
 from rights.ledger.clocks import turned
 from rights.ledger.endings import ending_part
 from rights.ledger.model import Event, Request
-from rights.ledger.table import Item, Table, Update, request_key, shard_of
+from rights.ledger.table import Item, Table, Update, audit_shard, request_key, shard_of
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 
@@ -99,7 +99,7 @@ class Requests:
         event = self.event_item(request.id, version, request.head, wanted, status)
         state = (
             Update(request_key(request.id))
-            .set(**wanted.sets, status=status, version=version, head=event["hash"])
+            .set(**wanted.sets, status=status, version=version, head=event["hash"], audit_shard=audit_shard(request.id))
             .when("{version} = {=was}", was=request.version)
             .when("{status} = {=current}", current=request.status)
         )

@@ -31,6 +31,11 @@ def shard_of(request_id: str) -> int:
     return sum(request_id.encode()) % SHARDS
 
 
+def audit_shard(request_id: str) -> str:
+    """The mark of a request whose newest event no digest of the audit has named yet."""
+    return f"AUDIT#{shard_of(request_id)}"
+
+
 def to_wire(value: Mapping[str, Any]) -> dict[str, Any]:
     """Python values to DynamoDB's; `None` values are left out."""
     return {name: _serialise(part) for name, part in value.items() if part is not None}
