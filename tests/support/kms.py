@@ -1,3 +1,4 @@
+# ruff: noqa: N803 - boto's names
 """Signing keys as KMS keeps them: DER in and out, and signatures that hold (moto hashes a digest once more)."""
 
 from cryptography.hazmat.primitives import hashes
@@ -17,7 +18,7 @@ class SigningKms:
             self._keys[key_id] = ec.generate_private_key(ec.SECP256R1())
         return self._keys[key_id]
 
-    def get_public_key(self, *, KeyId: str) -> dict[str, bytes]:  # noqa: N803 - boto's name
+    def get_public_key(self, *, KeyId: str) -> dict[str, bytes]:
         public = self._key(KeyId).public_key()
         return {"PublicKey": public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)}
 
@@ -27,7 +28,7 @@ class SigningKms:
         KeyId: str,
         Message: bytes,
         MessageType: str,
-        SigningAlgorithm: str,  # noqa: N803 - boto's names
+        SigningAlgorithm: str,
     ) -> dict[str, bytes]:
         assert (MessageType, SigningAlgorithm) == ("DIGEST", "ECDSA_SHA_256")
         return {"Signature": self._key(KeyId).sign(Message, ec.ECDSA(Prehashed(hashes.SHA256())))}
