@@ -74,6 +74,7 @@ def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
     return (
         ("GET", "/ops/requests", lambda call: doors.find(call.query)),
         ("GET", "/ops/requests/<request_id>", lambda _, request_id: doors.look_at(request_id)),
+        ("GET", "/ops/requests/<request_id>/audit", lambda _, request_id: doors.audit_of(request_id)),
         ("GET", "/ops/requests/<request_id>/plan", lambda _, request_id: doors.plan_of(request_id)),
         ("GET", "/ops/requests/<request_id>/clock", lambda _, request_id: doors.clock_of(request_id)),
         ("GET", "/ops/requests/<request_id>/evidence", lambda _, request_id: evidence.evidence_of(request_id)),

@@ -96,6 +96,16 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
             "audit_chain_holds": self._ledger.verify_chain(request_id),
         }
 
+    def audit_of(self, request_id: str) -> dict[str, Any]:
+        """The whole history as it was hashed, for whoever wants to recompute it (docs/verify.md)."""
+        request = self._ledger.get(request_id)
+        return {
+            "request_id": request_id,
+            "head": request.head,
+            "version": request.version,
+            "events": list(self._ledger.hashed_events(request_id)),
+        }
+
     def plan_of(self, request_id: str) -> dict[str, Any]:
         """The plan that a review is about: its hash, why somebody looks, who approved, and the dry run per store."""
         request = self._ledger.get(request_id)

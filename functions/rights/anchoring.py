@@ -1,4 +1,4 @@
-"""The daily digest of the audit: the heads of all histories that have grown, signed, and put where nobody can change it.
+"""The daily digest of the audit: the heads of all histories that have grown, signed, where nobody can change it.
 
 A digest names the one before by its hash, so none can be left out or put in another's place, and an empty day has one
 too. Ids are random and a head is a hash: a digest says nothing of anybody, and may outlive the requests it names.

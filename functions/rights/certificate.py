@@ -90,8 +90,14 @@ def certificate_claims(request: Request, tasks: Iterable[Task], outcome: Status,
         "policy_version": request.policy_version,
         "data_map": request.data_map,
         "audit_head": request.head,
+        **({"package": package} if (package := _package(request)) else {}),
         "stores": [_store(task) for task in tasks],
     }
+
+
+def _package(request: Request) -> list[dict[str, Any]]:
+    """The hash and size of each volume of the package, which bind its files to the certificate."""
+    return [{"sha256": volume["sha256"], "size": volume["size"]} for volume in getattr(request, "volumes", ())]
 
 
 def _seconds(request: Request, tasks: list[Task]) -> int:

@@ -129,13 +129,17 @@ class Requests:
         names = [f.name for f in fields(Event)]
         return [Event(**{n: item[n] for n in names}) for item in self._event_items(request_id)]
 
+    def hashed_events(self, request_id: str) -> Iterator[Item]:
+        """The history as it was hashed: each event's facts, and its hash."""
+        for item in self._event_items(request_id):
+            yield {name: value for name, value in item.items() if name not in {"PK", "SK"}}
+
     def verify_chain(self, request_id: str) -> bool:
         """Tell whether the history is whole and unchanged up to the head that the state names."""
         # The state is read first: what is written after it does not make a sound history look broken.
         request = self.get(request_id)
-        events = [i for i in self._event_items(request_id) if i["version"] <= request.version]
-        facts = [{name: value for name, value in item.items() if name not in {"PK", "SK"}} for item in events]
-        return chain_holds(facts, request.head)
+        events = [event for event in self.hashed_events(request_id) if event["version"] <= request.version]
+        return chain_holds(events, request.head)
 
     def _event_items(self, request_id: str) -> Iterator[Item]:
         return self.table.query_items(f"REQUEST#{request_id}", "EVENT#")

@@ -58,11 +58,13 @@ def archive(ledger: Ledger) -> Archive:
 
 @pytest.fixture
 def ask(ledger: Ledger) -> Callable[[], str]:
-    def ask() -> str:
-        new = NewRequest(right=Right.DELETION, channel=Channel.WEB, locale=Locale.EN, typed={"phone": "+85512345678"})
-        return ledger.open_request(new).request.id
+    return lambda: asked(ledger)
 
-    return ask
+
+def asked(ledger: Ledger) -> str:
+    """A request that came in."""
+    new = NewRequest(right=Right.DELETION, channel=Channel.WEB, locale=Locale.EN, typed={"phone": "+85512345678"})
+    return ledger.open_request(new).request.id
 
 
 @pytest.fixture
