@@ -162,19 +162,20 @@ class Worker:
 
     def _fold(self, task: Task, name: str, done: Done, doing: Doing) -> Task:
         counted = (counts_of(task, name) + done.counts).to_dict()
-        entry = entry_of(task, name) | counted | done.entry | ({} if done.next else {"passed": True})
+        over = not (done.next or done.again)
+        entry = entry_of(task, name) | counted | done.entry | ({"passed": True} if over else {})
         task = replace(
             task,
             status=TaskStatus.WORKING,
             collection=name,
-            cursor=done.next,
+            cursor=task.cursor if done.again else done.next,
             intent=None,
             page=task.page + 1,
             counts=task.counts + done.counts,
             by_collection=task.by_collection | {name: entry},
             error_class="",
         )
-        return self._ledger.checkpoint_task(task if done.next else self._after_collection(task, name, doing))
+        return self._ledger.checkpoint_task(self._after_collection(task, name, doing) if over else task)
 
     def _after_collection(self, task: Task, name: str, doing: Doing) -> Task:
         order = self._order(task)

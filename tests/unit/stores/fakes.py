@@ -11,7 +11,7 @@ from typing import Any
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.rights import Operation
 from rights.domain.work import Disposition, Kept
-from rights.errors import StaleWriteError
+from rights.errors import StaleWriteError, TooLargeError
 from rights.ledger.model import RetainedRows, Task
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain, Record
 
@@ -39,6 +39,8 @@ class FakeLedger:
         self.checkpoints: list[Task] = []
         self.retained: dict[tuple[str, str, str], RetainedRows] = {}
         self.before_checkpoint: Callable[[Task], None] = lambda _: None
+        self.room = 1_000_000
+        """Bytes that an intent may take."""
 
     def task(self, request_id: str, store: str) -> Task:
         assert (request_id, store) == (self.saved.request_id, self.saved.store)
@@ -54,6 +56,8 @@ class FakeLedger:
             raise StaleWriteError
         for part in (task.cursor, task.intent, task.by_collection, task.counts.to_dict()):
             assert json.loads(json.dumps(part)) == part
+        if len(json.dumps(task.intent)) > self.room:
+            raise TooLargeError
         self.saved = deepcopy(task)
         self.checkpoints.append(self.saved)
         return task
@@ -81,7 +85,7 @@ class FakeParts:
         self.after_write: Callable[[], None] = lambda: None
 
     def write(self, folder: str, number: int, page: Page, records_before: int) -> None:
-        self.pages[f"{folder}/{number:06d}"] = page.records
+        self.pages[f"{folder}/{number:06d}"] = list(page.records)
         self.after_write()
 
     @property

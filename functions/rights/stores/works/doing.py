@@ -23,7 +23,7 @@ class TaskLedger(Protocol):
         ...
 
     def checkpoint_task(self, task: Task) -> Task:
-        """Record how far the task is; StaleWriteError when its fence is not the newest."""
+        """Record how far the task is; StaleWriteError when its fence is not the newest, TooLargeError without room."""
         ...
 
     def private(self, request_id: str, part: str) -> Any:
@@ -61,13 +61,15 @@ class Tools:
 class Done:
     """What one page added, where the next one starts, and what else is to be remembered of the collection.
 
-    With `wait` the answer comes later: the same page is asked for again when it came, or after so many seconds.
+    With `wait` the answer comes later: the same page is asked for again when it came, or after so many seconds. With
+    `again` there is more to do where this page began.
     """
 
     counts: Counts
     next: Cursor | None = None
     entry: dict[str, Any] = field(default_factory=dict)
     wait: int | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
