@@ -6,13 +6,14 @@ from rights.ledger.records import Records
 from rights.ledger.retained import Retained
 from rights.ledger.steps import Steps
 from rights.ledger.timing import Clocks
+from rights.ledger.tombstones import Tombstones
 from rights.ledger.undelivered import Undelivered
 
 
-class Ledger(Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors):
+class Ledger(Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors, Tombstones):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
-    requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors < identity <
-    clocks, steps.
+    requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones <
+    identity < clocks, steps.
     """

@@ -158,6 +158,17 @@ class Table:
         }
         yield from self._pages(parameters)
 
+    def query_after(self, partition: str, after: str) -> Iterator[Item]:
+        """Of the items of one partition whose sort key comes after this one, key and expiry, read consistently."""
+        parameters: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "PK = :pk AND SK > :after",
+            "ProjectionExpression": "PK, SK, expires",
+            "ExpressionAttributeValues": to_wire({":pk": partition, ":after": after}),
+        }
+        yield from self._pages(parameters)
+
     def query_all(self, partition: str) -> Iterator[Item]:
         """Every item of one partition, read consistently, page by page."""
         parameters: dict[str, Any] = {
