@@ -78,6 +78,8 @@ def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
         ("GET", "/ops/requests/<request_id>/plan", lambda _, request_id: doors.plan_of(request_id)),
         ("GET", "/ops/requests/<request_id>/clock", lambda _, request_id: doors.clock_of(request_id)),
         ("GET", "/ops/requests/<request_id>/evidence", lambda _, request_id: evidence.evidence_of(request_id)),
+        ("GET", "/ops/replays", lambda _: doors.replays()),
+        ("GET", "/ops/replays/<replay_id>", lambda _, replay_id: doors.replay(replay_id)),
         ("GET", "/ops/holds", lambda call: doors.holds_of(call.query.get("request_id"))),
     )
 
@@ -97,12 +99,22 @@ def _acts(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
             f"{one}/evidence/<number>",
             lambda c, request_id, number: evidence.open_evidence(request_id, number, c.who.id, c.body),
         ),
+        ("POST", "/ops/replays", lambda c: doors.start_replay(c.body, c.who)),
+        (
+            "POST",
+            "/ops/replays/<replay_id>/decision",
+            lambda c, replay_id: doors.decide_replay(replay_id, c.body, c.who),
+        ),
         ("POST", "/ops/holds", lambda c: doors.place_hold(c.body, c.who)),
         ("POST", "/ops/holds/<hold_id>/lift", lambda c, hold_id: doors.lift_hold(hold_id, c.who)),
     )
 
 
-_STATUS = {"/ops/holds": HTTPStatus.CREATED, "/ops/requests/<request_id>/retry": HTTPStatus.ACCEPTED}
+_STATUS = {
+    "/ops/holds": HTTPStatus.CREATED,
+    "/ops/replays": HTTPStatus.CREATED,
+    "/ops/requests/<request_id>/retry": HTTPStatus.ACCEPTED,
+}
 """The answers of changes that are not a plain 200."""
 
 

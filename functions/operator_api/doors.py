@@ -9,6 +9,7 @@ from operator_api.clocks import ClockDoors
 from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
 from operator_api.people import Operator
+from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
 from rights.clock import Clock, parse
 from rights.domain.clock import is_overdue
@@ -21,7 +22,7 @@ from rights.status_token import reference
 PAGE = 50
 
 
-class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
+class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoors):
     """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map."""
 
     def __init__(

@@ -52,6 +52,7 @@ def test_every_sample_is_of_a_function_and_used_here() -> None:
         "expire_retained",
         "expire_records",
         "anchor_audit",
+        "replay_erasures",
     }
 
 
@@ -177,6 +178,15 @@ def test_the_end_of_our_own_records_needs_nothing_from_its_event(
     for name in ("PACKAGE_DAYS", "SEALED_DAYS", "EVIDENCE_DAYS", "PROOF_DAYS"):
         monkeypatch.setenv(name, "1")
     assert app_of("expire_records").lambda_handler(event("expire_records"), Context()) == {"ended": 0, "overdue": 0}
+
+
+def test_the_replay_of_erasures_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), "a-store")
+    monkeypatch.setenv("BACKUP_DAYS", "35")
+    monkeypatch.setenv("REPLAY_PAGES", "5")
+    replayed = app_of("replay_erasures").lambda_handler(event("replay_erasures"), Context())
+    assert replayed == {"pages": 0, "open": 0, "failed": 0}
 
 
 def test_the_anchor_of_the_audit_needs_nothing_from_its_event(

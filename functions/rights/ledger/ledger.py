@@ -3,6 +3,7 @@
 from rights.ledger.anchors import Anchors
 from rights.ledger.evidence import Evidence
 from rights.ledger.records import Records
+from rights.ledger.replays import Replays
 from rights.ledger.retained import Retained
 from rights.ledger.steps import Steps
 from rights.ledger.timing import Clocks
@@ -10,10 +11,10 @@ from rights.ledger.tombstones import Tombstones
 from rights.ledger.undelivered import Undelivered
 
 
-class Ledger(Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors, Tombstones):
+class Ledger(Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors, Tombstones, Replays):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
-    requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones <
-    identity < clocks, steps.
+    requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
+    replays < identity < clocks, steps.
     """

@@ -169,6 +169,8 @@ class FakeStore(Plain):
             until = self.kept_until.get(key["row"], "2030-01-01")
             if what is Disposition.RETAIN and until >= today:
                 page.changes.append(Change(dict(key), what, Kept(11, until, 1, "law")))
+            elif what is Disposition.ANONYMISE:
+                page.changes.extend([Change(dict(key), what)] if key["row"] not in self.anonymised else [])
             elif what is not None:
                 page.changes.append(Change(dict(key), Disposition.ERASE))
         return page
