@@ -5,7 +5,9 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from operator_api.breach import BreachDoors
 from operator_api.clocks import ClockDoors
+from operator_api.closures import ClosureDoors
 from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
 from operator_api.people import Operator
@@ -22,7 +24,7 @@ from rights.status_token import reference
 PAGE = 50
 
 
-class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoors):
+class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, ClosureDoors, BreachDoors):
     """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map."""
 
     def __init__(

@@ -53,6 +53,7 @@ def test_every_sample_is_of_a_function_and_used_here() -> None:
         "expire_records",
         "anchor_audit",
         "replay_erasures",
+        "bulk_closure",
     }
 
 
@@ -187,6 +188,16 @@ def test_the_replay_of_erasures_needs_nothing_from_its_event(deployed: Ledger, m
     monkeypatch.setenv("REPLAY_PAGES", "5")
     replayed = app_of("replay_erasures").lambda_handler(event("replay_erasures"), Context())
     assert replayed == {"pages": 0, "open": 0, "failed": 0}
+
+
+def test_the_intake_of_bulk_closures_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), "a-store")
+    monkeypatch.setenv("BULK_PER_MINUTE", "5")
+    taken = app_of("bulk_closure").lambda_handler(event("bulk_closure"), Context())
+    assert taken == {"taken": 0, "running": 0, "failed": 0}
 
 
 def test_the_anchor_of_the_audit_needs_nothing_from_its_event(

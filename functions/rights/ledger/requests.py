@@ -10,6 +10,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from rights.clock import Clock, stamp
@@ -26,6 +29,7 @@ from rights.secrets_hmac import Hmac
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHANGES_TRIED = 20
+_ACTS_KEPT = timedelta(days=5 * 366)
 
 
 def new_request_id() -> str:
@@ -150,6 +154,25 @@ class Requests:
             item = self.table.get({"PK": keys["PK"], "SK": keys["SK"]})
             if item is not None and item["status"] == status:
                 yield _request(item)
+
+    def received_between(self, status: Status, first: str, last: str) -> Iterator[Request]:
+        """The requests of this status that came in within a time, oldest first, those of one moment by id.
+
+        From an index: a request that has moved on meanwhile is left out.
+        """
+        keys = self.table.query_index("by_status", "status", status, "received_at", last, since=first)
+        for _, of_one_moment in groupby(keys, key=itemgetter("received_at")):
+            for partition in sorted(key["PK"] for key in of_one_moment):
+                item = self.table.get({"PK": partition, "SK": "STATE"})
+                if item is not None and item["status"] == status:
+                    yield _request(item)
+
+    def record_act(self, by: str, what: str, detail: Mapping[str, str | int]) -> None:
+        """Record what somebody did that is about no single request: who, what and why, for as long as proof is kept."""
+        now = self.clock()
+        item = {"PK": f"ACTS#{now.year}", "SK": f"{self.now()}#{new_request_id()}", "by": by, "what": what}
+        ends = int((now + _ACTS_KEPT).timestamp())
+        self.table.put(item | {"detail": dict(detail), "at": self.now(), "expires": ends}, only_new=True)
 
     def private_item(self, request_id: str, part: str, data: Any) -> Item:
         """A part of the request as an item, sealed."""

@@ -158,15 +158,16 @@ class Table:
         }
         yield from self._pages(parameters)
 
-    def query_after(self, partition: str, after: str) -> Iterator[Item]:
-        """Of the items of one partition whose sort key comes after this one, key and expiry, read consistently."""
+    def query_span(self, partition: str, first: str, last: str, names: Sequence[str] = ()) -> Iterator[Item]:
+        """The items of one partition from one sort key to another, both included; only some attributes if named."""
         parameters: dict[str, Any] = {
             "TableName": self.name,
             "ConsistentRead": True,
-            "KeyConditionExpression": "PK = :pk AND SK > :after",
-            "ProjectionExpression": "PK, SK, expires",
-            "ExpressionAttributeValues": to_wire({":pk": partition, ":after": after}),
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": to_wire({":pk": partition, ":first": first, ":last": last}),
         }
+        if names:
+            parameters["ProjectionExpression"] = ", ".join(names)
         yield from self._pages(parameters)
 
     def query_all(self, partition: str) -> Iterator[Item]:
@@ -179,11 +180,15 @@ class Table:
         }
         yield from self._pages(parameters)
 
-    def query_index(self, index: str, hash_name: str, value: str, range_name: str, until: str | None) -> Iterator[Item]:
-        """The keys an index has under a value, oldest first, up to and with `until` if given (not consistent)."""
+    def query_index(  # noqa: PLR0917 - an index, its two keys, and from where to where
+        self, index: str, hash_name: str, value: str, range_name: str, until: str | None, since: str = ""
+    ) -> Iterator[Item]:
+        """The keys an index has under a value, oldest first, from `since` to `until` if given (not consistent)."""
         condition, values, names = "#h = :h", {":h": value}, {"#h": hash_name}
         if until is not None:
-            condition, values, names = condition + " AND #r <= :r", values | {":r": until}, names | {"#r": range_name}
+            values, names = values | {":r": until}, names | {"#r": range_name}
+            condition += " AND #r BETWEEN :s AND :r" if since else " AND #r <= :r"
+            values |= {":s": since} if since else {}
         parameters = {
             "TableName": self.name,
             "IndexName": index,

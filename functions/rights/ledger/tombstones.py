@@ -61,8 +61,8 @@ class Tombstones(Requests):
     def tombstones(self, store: str, after: str = "") -> Iterator[str]:
         """The places of a store's tombstones that are not over, oldest day first, after a place if one is given."""
         now = int(self.clock().timestamp())
-        for item in self.table.query_after(_partition(store), after or _FIRST):
-            if item["expires"] > now:
+        for item in self.table.query_span(_partition(store), after or "0", "~", ("SK", "expires")):
+            if item["expires"] > now and item["SK"] != after:
                 yield item["SK"]
 
     def tombstone(self, store: str, place: str) -> Tombstone | None:
@@ -84,10 +84,6 @@ class Tombstones(Requests):
             erased_at=item["erased_at"],
             known_as=tuple(item["known_as"]),
         )
-
-
-_FIRST = "0"
-"""Before every day; DynamoDB compares with nothing that is empty."""
 
 
 def _partition(store: str) -> str:

@@ -165,7 +165,7 @@ def operator(ledger: Ledger, clock: StoppedClock) -> Door:
 
 def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
     """The operators' door, for somebody in these groups."""
-    doors = OperatorDoors(ledger, clock, timedelta(days=14), {})
+    doors = OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
     looks = EvidenceLooks(ledger, BucketLinks(boto3.client("s3"), "evidence"), clock)
     claims |= {"sub": name, "cognito:groups": ",".join(groups)}
     return Door(operator_app.build(doors, looks).resolve, claims)
