@@ -15,7 +15,7 @@ from rights.domain.mall_time import MALL_TIME
 from rights.domain.work import Disposition
 from rights.errors import RetryableError
 from rights.ledger import Hold, Ledger, RetainedRows
-from rights.ledger.tombstones import Tombstone
+from rights.ledger.tombstones import Tombstone, columns_of
 from rights.settings import Settings
 from rights.stores.contract import Change, ErasurePage
 from rights.stores.expire import key_text
@@ -136,7 +136,7 @@ class Expiry:
             label=f"{rows.until}.{rows.label}.{what}",
             operation=what,
             keys=rows.keys,
-            rows=keys,
+            columns=columns_of(keys),
         )
 
     def _settle(self, rows: RetainedRows, found: Found, hold: Hold | None) -> bool:

@@ -16,7 +16,7 @@ from rights.domain.mall_time import today_in_the_mall
 from rights.domain.work import Disposition
 from rights.ledger import Ledger
 from rights.ledger.replays import Doubt, Entry, Replay, ReplayStatus
-from rights.ledger.tombstones import Tombstone
+from rights.ledger.tombstones import Tombstone, columns_of
 from rights.settings import Settings
 from rights.stores.contract import ErasurePage
 from rights.stores.expire import key_text
@@ -95,7 +95,7 @@ class Replayer:
         self._ledger.intend_replay(done, stone, place, due)
         still = {key_text(key) for key in _due(self._ask(stone, due))}
         gone, left = ([key for key in due if (key_text(key) in still) is there] for there in (False, True))
-        again = replace(stone, label=f"{done.id}.{stone.label}", rows=gone)
+        again = replace(stone, label=f"{done.id}.{stone.label}", columns=columns_of(gone))
         self._ledger.bury(stone.request_id, [again] if gone else [], self._settings.backup_days)
         counted = {"anonymised" if stone.operation is Disposition.ANONYMISE else "erased": len(gone)}
         done = done.counting(came_back=len(due) + len(kept), **counted)
@@ -150,7 +150,9 @@ class Replayer:
             return False
         due = _due(self._ask(stone, []))
         left = _due(self._ask(stone, due)) if due else []
-        self._ledger.bury(stone.request_id, [replace(stone, rows=due)] if due else [], self._settings.backup_days)
+        self._ledger.bury(
+            stone.request_id, [replace(stone, columns=columns_of(due))] if due else [], self._settings.backup_days
+        )
         if left:
             return False
         self._ledger.entry_done(entry)

@@ -13,7 +13,7 @@ from typing import Any
 from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
 from rights.ledger.requests import Change, Requests, new_request_id
 from rights.ledger.table import Item, Update
-from rights.ledger.tombstones import Tombstone
+from rights.ledger.tombstones import Tombstone, columns_of
 
 COUNTED = ("looked", "came_back", "erased", "anonymised", "listed")
 """What a replay counts, in rows: looked for, found again, erased and anonymised once more, laid before somebody."""
@@ -215,7 +215,7 @@ class Replays(Requests):
             label=f"{entry.replay_id}.{entry.id}",
             operation=item["operation"],
             keys=sealed["keys"],
-            rows=sealed["rows"],
+            columns=columns_of(sealed["rows"]),
             known_as=tuple(item["known_as"]),
         )
 

@@ -6,7 +6,7 @@ replay would have to read and hash every row of the store. Items end by their TT
 leaves those out that are over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -31,11 +31,24 @@ class Tombstone:
     operation: Disposition
     keys: dict[str, list[str]]
     """The person's key set."""
-    rows: list[dict[str, Any]]
-    """Row keys."""
+    columns: Mapping[str, Sequence[Any]]
+    """The keys of the rows, as one list of values for each name: a page may have many thousands."""
     erased_at: str = ""
     known_as: tuple[str, ...] = ()
     """The pseudonyms of the person, by which a hold finds them."""
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Row keys."""
+        return [dict(zip(self.columns, values, strict=True)) for values in zip(*self.columns.values(), strict=True)]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The keys of rows of one collection, which all have the same names, as columns."""
+    return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
 
 
 class Tombstones(Requests):
@@ -51,8 +64,8 @@ class Tombstones(Requests):
         self.table.put_many(
             [
                 {"PK": _partition(stone.store), "SK": f"{today_in_the_mall(now)}#{_name(stone)}"}
-                | {"operation": stone.operation, "count": len(stone.rows), "known_as": known_as}
-                | {"sealed": self.sealer.seal(request_id, {"keys": stone.keys, "rows": stone.rows})}
+                | {"operation": stone.operation, "count": len(stone), "known_as": known_as}
+                | {"sealed": self.sealer.seal(request_id, {"keys": stone.keys, "columns": dict(stone.columns)})}
                 | ends
                 for stone in stones
             ]
@@ -80,7 +93,7 @@ class Tombstones(Requests):
             label=label,
             operation=Disposition(item["operation"]),
             keys=sealed["keys"],
-            rows=sealed["rows"],
+            columns=sealed["columns"],
             erased_at=item["erased_at"],
             known_as=tuple(item["known_as"]),
         )

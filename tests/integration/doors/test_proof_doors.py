@@ -88,7 +88,7 @@ def test_rows_in_doubt_are_shown_by_number_and_decided_on_record(
     person.asks(right="deletion")
     stone = Tombstone(
         request_id=person.request_id, store="orders", collection="orders", order=0, label="1",
-        operation=Disposition.ERASE, keys={"account_id": ["acc-1"]}, rows=[],
+        operation=Disposition.ERASE, keys={"account_id": ["acc-1"]}, columns={},
     )  # fmt: skip
     replay = ledger.replay(replay_id)
     ledger.list_rows(replay, stone, "place", Doubt.NEWER, [{"order_id": "qwortzel"}])

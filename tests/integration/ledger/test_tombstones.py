@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rights.domain.work import Disposition
 from rights.ledger import Ledger
-from rights.ledger.tombstones import Tombstone
+from rights.ledger.tombstones import Tombstone, columns_of
 from tests.integration.ledger.test_steps import planned, verified
 from tests.support.clock import StoppedClock
 
@@ -14,7 +14,7 @@ ROWS = [{"order_id": "qwortzel-1"}, {"order_id": "qwortzel-2"}]
 def stone(request_id: str = "R1", label: str = "1", order: int = 0, collection: str = "items") -> Tombstone:
     return Tombstone(
         request_id=request_id, store="shop", collection=collection, order=order, label=label,
-        operation=Disposition.ERASE, keys={"account_id": ["qwortzel"]}, rows=ROWS,
+        operation=Disposition.ERASE, keys={"account_id": ["qwortzel"]}, columns=columns_of(ROWS),
     )  # fmt: skip
 
 

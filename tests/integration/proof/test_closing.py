@@ -124,7 +124,7 @@ def test_an_intake_that_was_killed_takes_nobody_in_twice(scene: Scene, calls: in
             raise Killed
         return came_of(*given)
 
-    scene.ledger.came_of = die  # type: ignore[method-assign]
+    scene.ledger.came_of = die  # type: ignore[assignment, method-assign]
     with pytest.raises(Killed):
         scene.minute()
     scene.ledger.came_of = came_of  # type: ignore[method-assign]
@@ -156,7 +156,7 @@ def test_a_stop_ends_it_for_good_and_leaves_what_was_taken_in(scene: Scene) -> N
 
 def test_a_pause_in_the_middle_of_a_minute_is_obeyed(scene: Scene) -> None:
     bulk = scene.opened(*phones(3))
-    scene.lambdas.after = lambda: scene.ledger.move_bulk(bulk.id, BulkStatus.PAUSED, by="op-1")  # type: ignore[assignment, return-value]
+    scene.lambdas.after = lambda: scene.ledger.move_bulk(bulk.id, BulkStatus.PAUSED, by="op-1")  # type: ignore[assignment]
     scene.minute()
     assert scene.results(bulk) == []
     assert scene.ledger.bulk(bulk.id).place == 0

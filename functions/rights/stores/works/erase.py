@@ -79,13 +79,13 @@ class Erase:
                 store=task.store,
                 collection=name,
                 order=order,
-                label=f"{task.fence:06d}.{task.page:06d}.{what}",
-                operation=what,
+                label=f"{task.fence:06d}.{task.page:06d}.{number}",
+                operation=rows.disposition,
                 keys=keys.to_mapping(),
-                rows=[change.key for change in page.doing(what)],
+                columns=dict(zip(rows.names, rows.columns, strict=True)),
             )
-            for what in (Disposition.ERASE, Disposition.ANONYMISE)
-            if page.rows(what)
+            for number, rows in enumerate(page.rows())
+            if rows.names
         ]
 
     def _plan(self, task: Task, keys: KeySet, name: str) -> ErasurePage:
