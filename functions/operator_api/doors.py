@@ -5,10 +5,13 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from operator_api.breach import BreachDoors
 from operator_api.clocks import ClockDoors
+from operator_api.closures import ClosureDoors
 from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
 from operator_api.people import Operator
+from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
 from rights.clock import Clock, parse
 from rights.domain.clock import is_overdue
@@ -21,7 +24,7 @@ from rights.status_token import reference
 PAGE = 50
 
 
-class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
+class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, ClosureDoors, BreachDoors):
     """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map."""
 
     def __init__(
@@ -95,6 +98,16 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
                 for event in self._ledger.events(request_id)
             ],
             "audit_chain_holds": self._ledger.verify_chain(request_id),
+        }
+
+    def audit_of(self, request_id: str) -> dict[str, Any]:
+        """The whole history as it was hashed, for whoever wants to recompute it (docs/verify.md)."""
+        request = self._ledger.get(request_id)
+        return {
+            "request_id": request_id,
+            "head": request.head,
+            "version": request.version,
+            "events": list(self._ledger.hashed_events(request_id)),
         }
 
     def plan_of(self, request_id: str) -> dict[str, Any]:

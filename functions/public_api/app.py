@@ -12,7 +12,6 @@ from public_api.packages import BucketFiles
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
 from rights import wiring
-from rights.certificate import public_jwk
 from rights.clients import client, link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
@@ -20,6 +19,7 @@ from rights.datamap.scope import correctable, scope_names
 from rights.handler import guarded
 from rights.http import ApiError
 from rights.settings import Settings, load
+from rights.signing_keys import PublicKeys
 from rights.telemetry import logger
 
 
@@ -29,6 +29,7 @@ class PublicSettings(Settings):
     base_url: str
     package_bucket: str
     evidence_bucket: str
+    audit_bucket: str
     check_evidence_function: str
     sign_key_id: str
 
@@ -90,7 +91,7 @@ def _app() -> APIGatewayRestResolver:
     uploads = BucketUploads(link_client(), client("lambda"), settings.evidence_bucket, settings.check_evidence_function)
     evidence = EvidenceDoors(wiring.ledger(), uploads, utc_now)
     pages = Pages(settings.base_url)
-    keys = cache(lambda: {"keys": [public_jwk(client("kms"), settings.sign_key_id)]})
+    keys = PublicKeys(client("kms"), settings.sign_key_id, client("s3"), settings.audit_bucket, utc_now)
     return build(PublicRoutes(doors, evidence, pages, settings.base_url, keys), pages.prefix)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from public_api.certificate_page import as_certificate
 from public_api.desk import SAME_PAGE, Answer, Call, Desk, errors_on_page, page_locale
 from public_api.models import CodeIn
 from public_api.reading import read_code
@@ -65,8 +66,13 @@ class PackageRoutes:
         return http.respond_json(HTTPStatus.ACCEPTED, {"request_id": request.id, "code_sent": True})
 
     def certificate(self, call: Call, request_id: str) -> Answer:
-        """`GET /requests/{id}/certificate`: a compact JWS."""
+        """`GET /requests/{id}/certificate`: a compact JWS, or for a browser what it says, as a page to print."""
         request = self._desk.admit(call, request_id)
+        if http.wants_html(call) and (call.query_string_parameters or {}).get("as") != "jws":
+            locale = page_locale(call, request)
+            path = f"/requests/{request_id}"
+            view = as_certificate(self._doors.certificate(request), locale)
+            return self._desk.page(call, "certificate", locale, {"path": path, "view": view, "now": self._doors.now()})
         name = f'attachment; filename="certificate-{status_token.reference(request_id)}.jws"'
         return http.respond(
             HTTPStatus.OK,

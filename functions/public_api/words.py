@@ -223,6 +223,7 @@ NOTICE: dict[str, str] = {
     "question": N_("Question to you"),
     "extended": N_("More time needed"),
     "cooling_off": N_("Deletion announced, with a way to stop it"),
+    "closed_by_mall": N_("Told that a service of ours closes"),
     "asked_for_you": N_("Told that somebody asked in your name"),
     "contact_changed": N_("Told that the sign-in contact was changed"),
     "completed": N_("Request completed"),

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from rights.certificate import certificate_claims, sign
+from rights.certificate import CERTIFICATE, certificate_claims
 from rights.datamap import DataMap
 from rights.domain.outcome import outcome_of
 from rights.domain.rights import EXPORTING, OPERATION_OF
@@ -12,6 +12,7 @@ from rights.errors import PackageIncompleteError
 from rights.ledger import Ledger, Request, Task
 from rights.package import Exports, write_package
 from rights.settings import Settings
+from rights.signing_keys import Signer
 from rights.upload import Upload
 
 
@@ -20,6 +21,7 @@ class AssembleSettings(Settings):
 
     package_bucket: str
     evidence_bucket: str
+    audit_bucket: str
     sign_key_id: str
     base_url: str
 
@@ -76,7 +78,8 @@ class Assembler:
         left_out = any(task.is_unmet for task in tasks)
         outcome = outcome_of([task.counts for task in tasks], left_out=left_out)
         claims = certificate_claims(request, tasks, outcome, self.settings.base_url)
-        jws = sign(self.kms, self.settings.sign_key_id, claims)
+        signer = Signer(self.kms, self.settings.sign_key_id, self.s3, self.settings.audit_bucket)
+        jws = signer.sign(claims, CERTIFICATE)
         # Written once: a step that was cut off here must not replace the certificate by one of a later history.
         with suppress(self.s3.exceptions.from_code("PreconditionFailed")):
             self.s3.put_object(

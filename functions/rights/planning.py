@@ -16,7 +16,7 @@ from rights.domain.cooling_off import seconds_to_cool_off
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.mall_time import MALL_TIME, today_in_the_mall
 from rights.domain.review import Findings, reason_to_review
-from rights.domain.rights import OPERATION_OF, Operation, Requester, Right
+from rights.domain.rights import OPERATION_OF, Channel, Operation, Requester, Right
 from rights.domain.status import PROVEN
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import LaidPlan
@@ -69,13 +69,15 @@ class Planner:
         if confirm is Confirm.CLOSURE:
             lapses = [{"what": what, "value": value} for what, value in facts.lapses]
             self._ledger.put_private(request.id, "lapses", lapses)
+        # Whoever closes a service doubts nobody's word: only whose data it is, and what holds it, is looked at.
+        by_mall = request.channel is Channel.BULK
         found = Findings(
             accounts=len(keys.accounts),
-            is_child=bool(is_child),
+            is_child=bool(is_child) and not by_mall,
             is_held=self._ledger.hold_on(known_as) is not None,
             corrected=tuple(changes),
             on_file=tuple(channel for channel, values in self._ledger.contacts_on_file(request.id).items() if values),
-            days_on_file=self._days_on_file(facts, subjects),
+            days_on_file=None if by_mall else self._days_on_file(facts, subjects),
             proven=self._proven(request, keys),
             records=sum(sum(task.preview.values()) for task in tasks),
         )

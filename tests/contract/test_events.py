@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
@@ -44,6 +45,7 @@ def test_every_sample_is_of_a_function_and_used_here() -> None:
     assert there == set(SAMPLES)
     woken_by_aws = {"relay", "sweep", "watch", "run_ended", "send_notice", "notice_feedback"}
     woken_by_aws |= {"check_evidence", "expire_retained", "expire_records", "schedule_purge", "schedule_purge_queue"}
+    woken_by_aws |= {"anchor_audit", "replay_erasures", "bulk_closure"}
     assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws}
 
 
@@ -196,6 +198,36 @@ def test_the_end_of_our_own_records_needs_nothing_from_its_event(
     for name in ("PACKAGE_DAYS", "SEALED_DAYS", "EVIDENCE_DAYS", "PROOF_DAYS"):
         monkeypatch.setenv(name, "1")
     assert app_of("expire_records").lambda_handler(event("expire_records"), Context()) == {"ended": 0, "overdue": 0}
+
+
+def test_the_replay_of_erasures_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), "a-store")
+    monkeypatch.setenv("BACKUP_DAYS", "35")
+    monkeypatch.setenv("REPLAY_PAGES", "5")
+    replayed = app_of("replay_erasures").lambda_handler(event("replay_erasures"), Context())
+    assert replayed == {"pages": 0, "open": 0, "failed": 0}
+
+
+def test_the_intake_of_bulk_closures_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), "a-store")
+    monkeypatch.setenv("BULK_PER_MINUTE", "5")
+    taken = app_of("bulk_closure").lambda_handler(event("bulk_closure"), Context())
+    assert taken == {"taken": 0, "running": 0, "failed": 0}
+
+
+def test_the_anchor_of_the_audit_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="audit", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
+    key = boto3.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    for name, value in {"AUDIT_BUCKET": "audit", "SIGN_KEY_ID": key, "BASE_URL": "https://mall.example"}.items():
+        monkeypatch.setenv(name, value)
+    made = app_of("anchor_audit").lambda_handler(event("anchor_audit"), Context(milliseconds=900_000))
+    assert made == {"digests": 1, "heads": 0, "left": 0}
 
 
 def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:

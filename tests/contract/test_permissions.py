@@ -192,7 +192,7 @@ def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
 
 def test_only_who_tags_something_may_read_the_secret_and_who_asks_partners_what_lets_it_in() -> None:
     doors = {"public_api", "operator_api", "gateway_api"}
-    tagging = doors | {"verify_identity", "confirm", "plan_request", "send_notice", "expire_retained", "store_ledger"}
+    tagging = doors | {"verify_identity", "confirm", "plan_request", "send_notice", "store_ledger", "bulk_closure"}
     reading = {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
     assert reading == tagging | {"store_partner"}
     secrets = [s["Resource"] for s in statements("store_partner") if "secretsmanager" in str(s["Action"])]

@@ -60,6 +60,8 @@ class FieldRights(_Ours):
     secret: bool = False
     """Never exported: a password hash says nothing to the person and much to a thief."""
     sensitive: bool = False
+    never_reused: bool = False
+    """Of a primary key: its values are never given out again, so what carries one after a restore is the same row."""
     correction: Subject | None = None
     """What about the person this field repeats; a correction of it changes the field."""
     fact: Fact | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from rights.clock import stamp
 from rights.domain.confirmation import Confirm
 from rights.domain.review import LOGIN_CONTACTS, Reason
-from rights.domain.rights import ERASING, Requester
+from rights.domain.rights import ERASING, Channel, Requester
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
 from rights.errors import IllegalTransitionError, NotReadyError
@@ -194,7 +194,9 @@ class Steps(Reviews, Confirming, Holds):
             # Whoever somebody acts for was told when the plan was laid, of any right.
             told = request.cooling_until is not None or request.right not in ERASING
             until = request.cooling_until or stamp(self.clock() + timedelta(seconds=seconds))
-            also = [] if told else self.on_file_parts(request_id, "cooling_off")
+            # What the mall itself closes nobody can stop; but there is time to ask for a copy.
+            kind = "closed_by_mall" if request.channel is Channel.BULK else "cooling_off"
+            also = [] if told else self.on_file_parts(request_id, kind)
             return Change(code="cooling_off_begun", to=Status.COOLING_OFF, sets={"cooling_until": until}, also=also)
 
         self.open_wait(request_id, COOLING_WAIT, token, seconds)

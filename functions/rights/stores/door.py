@@ -31,6 +31,7 @@ class StoreSettings(Settings):
 
     package_bucket: str
     account_id: str
+    backup_days: int
 
 
 class _Event(BaseModel):
@@ -84,8 +85,10 @@ def serve(
     connector = connect(store_of(asked.store, kind), roles())
     if isinstance(asked, Question):
         return answer(asked, connector, sealer())
-    parts = PackageParts(client("s3"), load(StoreSettings).package_bucket)
-    report = Worker(ledger(), connector, parts, utc_now, doings).run(asked.step, asked.request_id, asked.store, context)
+    settings = load(StoreSettings)
+    parts = PackageParts(client("s3"), settings.package_bucket)
+    worker = Worker(ledger(), connector, parts, utc_now, doings, backup_days=settings.backup_days)
+    report = worker.run(asked.step, asked.request_id, asked.store, context)
     logger.info("store worked", extra={"step": asked.step, "status": report.status, "left": report.left})
     return report.to_dict()
 

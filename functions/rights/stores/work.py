@@ -17,7 +17,7 @@ from rights.errors import DataMapError, NotReadyError
 from rights.ledger.model import Task
 from rights.stores.contract import Connector
 from rights.stores.works.correct import Correct
-from rights.stores.works.doing import Doing, Done, Parts, TaskLedger, Tools, counts_of, entry_of, part_of
+from rights.stores.works.doing import BACKUP_DAYS, Doing, Done, Parts, TaskLedger, Tools, counts_of, entry_of, part_of
 from rights.stores.works.erase import Erase
 from rights.stores.works.export import Export
 from rights.stores.works.restrict import Freeze, Restrict
@@ -81,12 +81,19 @@ class Worker:
     """Carries out the task of one store; `doings` are the kind's own ways of doing an operation."""
 
     def __init__(
-        self, ledger: TaskLedger, connector: Connector, parts: Parts, clock: Clock, doings: Doings | None = None
+        self,
+        ledger: TaskLedger,
+        connector: Connector,
+        parts: Parts,
+        clock: Clock,
+        doings: Doings | None = None,
+        *,
+        backup_days: int = BACKUP_DAYS,
     ) -> None:
         self._ledger = ledger
         self._connector = connector
         self._clock = clock
-        self._tools = Tools(ledger, connector, parts, clock)
+        self._tools = Tools(ledger, connector, parts, clock, backup_days)
         self._doings = _DOINGS | (doings or {})
 
     def run(self, step: Literal["work", "read_back"], request_id: str, store: str, context: Context) -> Report:

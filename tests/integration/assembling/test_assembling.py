@@ -58,7 +58,11 @@ class Room:
 
     def assemble(self, ledger: FakeLedger) -> Request:
         settings = AssembleSettings(
-            package_bucket="packages", evidence_bucket="evidence", sign_key_id=self.key, base_url="https://mall.example"
+            package_bucket="packages",
+            evidence_bucket="evidence",
+            audit_bucket="audit",
+            sign_key_id=self.key,
+            base_url="https://mall.example",
         )
         stores = data_map(maps.collection("orders", maps.field("order_id"), maps.field("note")))
         return Assembler(cast("Ledger", ledger), self.s3, self.kms, stores, settings).assemble("R1")
@@ -75,7 +79,7 @@ class Room:
 def room(aws: None) -> Room:
     s3: Any = boto3.client("s3")
     kms: Any = boto3.client("kms")
-    for bucket in ("packages", "evidence"):
+    for bucket in ("packages", "evidence", "audit"):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
     for number, page in enumerate((RECORDS[:3], RECORDS[3:])):
         body = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in page).encode()

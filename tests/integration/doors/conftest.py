@@ -19,7 +19,7 @@ from public_api.evidence import BucketUploads, EvidenceDoors
 from public_api.packages import BucketFiles
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
-from rights.certificate import public_jwk
+from rights.certificate import certificate_claims, public_jwk, sign
 from rights.clients import link_client
 from rights.datamap import load_data_map
 from rights.datamap.scope import correctable, scope_names
@@ -33,6 +33,7 @@ from send_notice.facts import Stage
 from send_notice.send import Sender
 from tests.support.clock import StoppedClock
 from tests.support.moto import client
+from tests.support.kms import SigningKms
 from tests.support.plans import lay
 
 BASE_URL = "https://mall.example/prod"
@@ -174,7 +175,7 @@ def operator(ledger: Ledger, clock: StoppedClock) -> Door:
 
 def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
     """The operators' door, for somebody in these groups."""
-    doors = OperatorDoors(ledger, clock, timedelta(days=14), {})
+    doors = OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
     looks = EvidenceLooks(ledger, BucketLinks(client("s3"), "evidence"), clock)
     claims |= {"sub": name, "cognito:groups": ",".join(groups)}
     return Door(operator_app.build(doors, looks).resolve, claims)
@@ -236,7 +237,9 @@ class Person:
         if operation is Operation.EXPORT:
             s3.put_object(Bucket="packages", Key=f"packages/{self.request_id}/package.zip", Body=b"zip")
             self.ledger.assembled(self.request_id, "package", f"packages/{self.request_id}/package.zip")
-        s3.put_object(Bucket="evidence", Key=f"certificates/{self.request_id}.jws", Body=b"a.b.c")
+        claims = certificate_claims(self.ledger.get(self.request_id), [done], Status.COMPLETED_IN_PART, BASE_URL)
+        body = sign(SigningKms(), "key", claims).encode()
+        s3.put_object(Bucket="evidence", Key=f"certificates/{self.request_id}.jws", Body=body)
         self.ledger.assembled(self.request_id, "certificate", f"certificates/{self.request_id}.jws")
         outcome = Status.COMPLETED if operation is Operation.EXPORT else Status.COMPLETED_IN_PART
         self.ledger.tell(self.request_id, str(outcome))

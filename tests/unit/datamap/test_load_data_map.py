@@ -279,7 +279,7 @@ def test_a_postgres_store_needs_a_secret_and_an_object_store_its_place(tmp_path:
         ("user_pool: /mall/login/user-pool-id", "pool: p", "user_pool"),
         ("          cognito:\n            user_pool: /mall/login/user-pool-id\n", "", "under `cognito`"),
         ("on_deletion: erase", "on_deletion: anonymise", "never anonymised"),
-        ("rights: {key: account_id, identifies: one}", "rights: {}", "holds the account id"),
+        ("rights: {key: account_id, identifies: one, never_reused: true}", "rights: {}", "holds the account id"),
         ("fides_meta: {primary_key: true, data_type: string}", "fides_meta: {}", "primary_key"),
     ],
 )

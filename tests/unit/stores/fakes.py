@@ -13,6 +13,7 @@ from rights.domain.rights import Operation
 from rights.domain.work import Disposition, Kept
 from rights.errors import StaleWriteError, TooLargeError
 from rights.ledger.model import RetainedRows, Task
+from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain, Record
 
 REQUEST = "01REQUEST"
@@ -38,6 +39,7 @@ class FakeLedger:
         self.sealed: dict[str, Any] = {"subject": {"keys": keys.to_mapping()}}
         self.checkpoints: list[Task] = []
         self.retained: dict[tuple[str, str, str], RetainedRows] = {}
+        self.buried: dict[tuple[str, str], Tombstone] = {}
         self.before_checkpoint: Callable[[Task], None] = lambda _: None
         self.room = 1_000_000
         """Bytes that an intent may take."""
@@ -67,6 +69,13 @@ class FakeLedger:
             assert rows.request_id == request_id
             json.dumps([rows.keys, rows.rows])
             self.retained[rows.collection, rows.until, rows.label] = rows
+
+    def bury(self, request_id: str, stones: Sequence[Tombstone], days: int) -> None:
+        assert days
+        for stone in stones:
+            assert stone.request_id == request_id
+            json.dumps([stone.keys, stone.rows])
+            self.buried[stone.collection, stone.label] = stone
 
     def private(self, request_id: str, part: str) -> Any:
         assert request_id == self.saved.request_id
@@ -160,6 +169,8 @@ class FakeStore(Plain):
             until = self.kept_until.get(key["row"], "2030-01-01")
             if what is Disposition.RETAIN and until >= today:
                 page.changes.append(Change(dict(key), what, Kept(11, until, 1, "law")))
+            elif what is Disposition.ANONYMISE:
+                page.changes.extend([Change(dict(key), what)] if key["row"] not in self.anonymised else [])
             elif what is not None:
                 page.changes.append(Change(dict(key), Disposition.ERASE))
         return page

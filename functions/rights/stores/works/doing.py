@@ -8,7 +8,10 @@ from rights.clock import Clock
 from rights.domain.identity import KeySet
 from rights.domain.work import Counts
 from rights.ledger.model import RetainedRows, Task
+from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import Connector, Cursor, Page
+
+BACKUP_DAYS = 35
 
 
 class TaskLedger(Protocol):
@@ -38,6 +41,10 @@ class TaskLedger(Protocol):
         """Remember rows that are kept until a date; the same name again writes the same place again."""
         ...
 
+    def bury(self, request_id: str, stones: Sequence[Tombstone], days: int) -> None:
+        """Remember what was erased for as long as backups live; the same name again writes the same place again."""
+        ...
+
 
 class Parts(Protocol):
     """Where exported pages go."""
@@ -55,6 +62,8 @@ class Tools:
     connector: Connector
     parts: Parts
     clock: Clock
+    backup_days: int = BACKUP_DAYS
+    """How long the stores' backups live."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from rights.domain.mall_time import today_in_the_mall
 from rights.domain.work import Disposition
 from rights.errors import TooLargeError
 from rights.ledger.model import RetainedRows, Task
+from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import ErasurePage
 from rights.stores.works.doing import Done, ReadBack, Tools, entry_of
 
@@ -43,6 +44,8 @@ class Erase:
                 page, task = self._recorded(task, page)
         if page.to_do:
             self._tools.connector.apply_page(name, keys, page)
+            # Before the page is folded: whoever takes up a page that was cut off here does both again.
+            self._tools.ledger.bury(task.request_id, self._stones(task, name, keys, page), self._tools.backup_days)
         # What an earlier round kept is counted; a later round only adds what it changes.
         added = ErasurePage(bulk=page.rows()) if entry_of(task, name).get("passed") else page
         return task, Done(replace(added.counts(), found=0), page.next, again=page.again)
@@ -66,6 +69,24 @@ class Erase:
     def again(self, task: Task) -> Task:
         """The counts stay: another round adds what came in meanwhile."""
         return task
+
+    def _stones(self, task: Task, name: str, keys: KeySet, page: ErasurePage) -> list[Tombstone]:
+        """What was erased or anonymised; under the fence of this worker, so that no other page has the same name."""
+        order = self._tools.connector.collections().index(name)
+        return [
+            Tombstone(
+                request_id=task.request_id,
+                store=task.store,
+                collection=name,
+                order=order,
+                label=f"{task.fence:06d}.{task.page:06d}.{number}",
+                operation=rows.disposition,
+                keys=keys.to_mapping(),
+                columns=dict(zip(rows.names, rows.columns, strict=True)),
+            )
+            for number, rows in enumerate(page.rows())
+            if rows.names
+        ]
 
     def _plan(self, task: Task, keys: KeySet, name: str) -> ErasurePage:
         today = today_in_the_mall(self._tools.clock())
