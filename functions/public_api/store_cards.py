@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from public_api.words import OTHER_STORE, REASON, STORE, TASK
+from public_api.words import TASK
 from rights.clock import parse
 from rights.domain.rights import Locale, Operation
 from rights.domain.work import Kept, TaskStatus
 from rights.ledger import Task
 from rights.notices.grounds import GROUND
 from rights.notices.i18n import N_, long_date, say
+from rights.notices.stores import OTHER_STORE, REASON, STORE
 
 _DONE_AS: dict[Operation, str] = {
     Operation.RESTRICT: N_("Stopped"),

@@ -192,6 +192,8 @@ class CollectionRights(_Ours):
     anonymise_kept: bool = False
     """True: a record under retention has its `on_deletion` fields emptied and counts as anonymised, not as retained."""
     retain_when: tuple[RetainWhen, ...] = ()
+    third_party: Literal["review"] | None = None
+    source: str = ""
     third_party_unless: str | None = None
     """Name of the field that tells whose record it is: its value in the key set means the requester's own."""
     dynamodb: tuple[DynamoAccess, ...] = ()

@@ -1,6 +1,6 @@
 """What the steps of the workflow and the operators do to a request, each as one change that may run twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -287,6 +287,34 @@ class Steps(Reviews, Confirming, Holds):
             request_id,
             lambda r: None if getattr(r, kind) else Change(code=f"{kind}_ready", sets={kind: key}),
         )
+
+    def volume_written(self, request_id: str, volume: Mapping[str, Any], *, number: int, of: int) -> Request:
+        """Record a volume of the package, the next one in order; with the last one the package is whole.
+
+        Whoever comes second with the same number changes nothing: the first one's volume stays.
+        """
+
+        def decide(request: Request) -> Change | None:
+            if request.package is not None or len(request.volumes) != number - 1:
+                return None
+            volumes = [*request.volumes, dict(volume)]
+            if number < of:
+                return Change(code="volume_ready", sets={"volumes": volumes}, detail={"volume": number, "of": of})
+            sets = {"volumes": volumes, "package": volumes[0]["key"]}
+            return Change(code="package_ready", sets=sets, detail={"volumes": of})
+
+        return self.change(request_id, decide)
+
+    def volumes_void(self, request_id: str) -> Request:
+        """Forget the volumes of a package that is not whole: a store is exported anew, so they begin again."""
+        return self.change(
+            request_id,
+            lambda r: Change(code="volumes_void", sets={"volumes": []}) if r.volumes and r.package is None else None,
+        )
+
+    def downloaded(self, request_id: str, volumes: int) -> None:
+        """Record that the links to a package were handed out, by whom and to how many volumes."""
+        self.change(request_id, lambda _: Change(code="package_link_given", by="person", detail={"volumes": volumes}))
 
     def tell(self, request_id: str, kind: str) -> Request:
         """Tell every proven contact of the outcome, once; and an old sign-in contact that it was replaced."""
