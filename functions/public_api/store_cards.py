@@ -71,6 +71,9 @@ def _numbers(task: Task) -> list[tuple[str, int]]:
 
 
 def _left_out(task: Task, locale: Locale) -> list[str]:
+    if task.withheld:
+        words = N_("We left a part of this out, since it is about others too. The reason: {reason}.")
+        return [say(locale, words, reason=say(locale, GROUND[ground])) for ground in sorted({*task.withheld.values()})]
     if not task.refused or task.counts.kept:
         return []
     return [say(locale, N_("We left this out. The reason: {reason}."), reason=say(locale, GROUND[task.refused]))]

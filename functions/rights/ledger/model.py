@@ -103,6 +103,8 @@ class Request:
     """Where the first volume of the package lies, once all of them are there."""
     volumes: tuple[dict[str, Any], ...] = ()
     """The volumes that are written: `{key, size, sha256, records}`, in order."""
+    links_given: int = 0
+    """How many links to volumes of the package were given."""
     package_ended_at: str | None = None
     certificate: str | None = None
     closed_at: str | None = None

@@ -22,6 +22,8 @@ from rights.ledger.reviews import REVIEW_WAIT, Reviews
 from rights.ledger.table import Item
 
 REPAIR_WAIT = "Repair"
+MOST_LINKS = 1000
+"""Links to volumes of one package: more are given to nobody, so that a history cannot be filled."""
 COOLING_WAIT = "CoolOff"
 _WAIT_OF = {
     Status.RECEIVED: IDENTITY_WAIT,
@@ -312,9 +314,17 @@ class Steps(Reviews, Confirming, Holds):
             lambda r: Change(code="volumes_void", sets={"volumes": []}) if r.volumes and r.package is None else None,
         )
 
-    def downloaded(self, request_id: str, volumes: int) -> None:
-        """Record that the links to a package were handed out, by whom and to how many volumes."""
-        self.change(request_id, lambda _: Change(code="package_link_given", by="person", detail={"volumes": volumes}))
+    def link_given(self, request_id: str, volume: int) -> bool:
+        """Record that a link to a volume of the package was given; `False`, and no event, after too many of them."""
+
+        def decide(request: Request) -> Change | None:
+            if request.links_given >= MOST_LINKS:
+                return None
+            sets = {"links_given": request.links_given + 1}
+            return Change(code="package_link_given", by="person", sets=sets, detail={"volume": volume})
+
+        before = self.get(request_id).links_given
+        return self.change(request_id, decide).links_given > before
 
     def tell(self, request_id: str, kind: str) -> Request:
         """Tell every proven contact of the outcome, once; and an old sign-in contact that it was replaced."""

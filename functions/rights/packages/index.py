@@ -52,7 +52,8 @@ class Index(Shell):
         others = [book.zip_name(n) for n in range(1, book.volume.of + 1) if n != book.volume.number]
         listed = "".join(f"<li>{escape(name)}</li>" for name in others)
         words = self.say(N_("Your data is in several files, each of which opens by itself. The others are:"))
-        return f"<section><h2>{self.say(N_('Several files'))}</h2><p>{words}</p><ul>{listed}</ul></section>"
+        heading = self.say(N_("Several files"))
+        return f"<section><h2>{heading}</h2><p>{words}</p><ul>{listed}</ul></section>"
 
     def _left_out(self) -> str:
         lines = []
@@ -75,13 +76,13 @@ class Index(Shell):
 
     def _contents(self) -> str:
         rows = "".join(self._row(chapter) for chapter in self.book.chapters)
-        several = self.book.volume.of > 1
-        where = f'<th scope="col">{self.say(N_("Volume"))}</th>' if several else ""
+        heading, kind = self.say(N_("What we hold about you")), self.say(N_("Place and kind"))
+        records, volume = self.say(N_("Records")), self.say(N_("Volume"))
+        caption = self.say(N_("Every place in which we looked, and how many records we found there."))
+        where = f'<th scope="col">{volume}</th>' if self.book.volume.of > 1 else ""
         return (
-            f'<section><h2 id="contents">{self.say(N_("What we hold about you"))}</h2><table>'
-            f"<caption>{self.say(N_('Every place in which we looked, and how many records we found there.'))}</caption>"
-            f'<thead><tr><th scope="col">{self.say(N_("Place and kind"))}</th>'
-            f'<th scope="col" class="number">{self.say(N_("Records"))}</th>{where}</tr></thead>'
+            f'<section><h2 id="contents">{heading}</h2><table><caption>{caption}</caption>'
+            f'<thead><tr><th scope="col">{kind}</th><th scope="col" class="number">{records}</th>{where}</tr></thead>'
             f"<tbody>{rows}</tbody></table></section>"
         )
 
@@ -106,19 +107,19 @@ class Index(Shell):
         ]
         if self.book.is_portable:
             lines += [
-                N_(
-                    "For other services each collection is there as CSV; “schema.json” describes the fields of both."
-                ),
+                N_("For other services each collection is there as CSV; “schema.json” describes the fields of both."),
                 N_(
                     "The CSV files hold every value exactly as we do. In a spreadsheet, import their columns as text, "
                     "and do not let it calculate: a value may begin like a formula."
                 ),
             ]
         listed = "".join(f"<li>{self.say(line)}</li>" for line in lines)
-        return f"<section><h2>{self.say(N_('How to read this'))}</h2><ul>{listed}</ul></section>"
+        heading = self.say(N_("How to read this"))
+        return f"<section><h2>{heading}</h2><ul>{listed}</ul></section>"
 
     def _profiles(self) -> str:
-        heading = f"<h2>{self.say(N_('Decisions by machine'))}</h2>"
+        title = self.say(N_("Decisions by machine"))
+        heading = f"<h2>{title}</h2>"
         profiles = [c for c in self.book.chapters if _PROFILES in c.collection.rights.purpose]
         if not profiles:
             words = self.say(N_("None of these records is marked as used for a profile of you."))
@@ -141,9 +142,6 @@ class Index(Shell):
             N_("get your data in a form that other services read"),
         ]
         listed = "".join(f"<li>{self.say(line)}</li>" for line in lines)
-        return (
-            f"<section><h2>{self.say(N_('Your rights'))}</h2>"
-            f"<p>{self.say(N_('On the page where you asked for this, free of charge, you can also:'))}</p>"
-            f"<ul>{listed}</ul>"
-            f"<p>{self.say(COMPLAIN)}</p></section>"
-        )
+        heading = self.say(N_("Your rights"))
+        where = self.say(N_("On the page where you asked for this, free of charge, you can also:"))
+        return f"<section><h2>{heading}</h2><p>{where}</p><ul>{listed}</ul><p>{self.say(COMPLAIN)}</p></section>"

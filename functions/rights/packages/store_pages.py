@@ -103,7 +103,7 @@ class StorePages(Shell):
 
     def _source(self, source: str) -> str:
         if not source:
-            return self.say(N_("from you, or from your use of our services"))
+            return self.say(N_("not recorded; ask customer service"))
         return self.known(SOURCE.get(source), source)
 
     def _recipients(self, recipients: Iterable[str]) -> str:
@@ -124,13 +124,15 @@ class StorePages(Shell):
         links = " · ".join(
             f'<a href="{self.to(self.book.path(chapter, ending), "../")}">{ending.upper()}</a>' for ending in endings
         )
-        return f"<p>{self.say(N_('For programs:'))} {links}</p>"
+        words = self.say(N_("For programs:"))
+        return f"<p>{words} {links}</p>"
 
     def _record_pages(self, pages: list[str]) -> str:
         if not pages:
             return ""
+        page = N_("Page {number}")
         links = "".join(
-            f'<li><a href="{self.to(path, "../")}">{self.say(N_("Page {number}"), number=number)}</a></li>'
+            f'<li><a href="{self.to(path, "../")}">{self.say(page, number=number)}</a></li>'
             for number, path in enumerate(pages, start=1)
         )
         label = self.say(N_("Pages of records"))

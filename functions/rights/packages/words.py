@@ -210,11 +210,10 @@ def nearest(code: str, known: dict[str, str]) -> str | None:
 
 def in_words(period: str, locale: Locale) -> str:
     """An ISO 8601 period (`P10Y`) as a person says it."""
-    parts = [
-        say(locale, one if number == "1" else several, number=int(number))
-        for number, unit in _PART.findall(period)
-        for one, several in (_UNITS[unit],)
-    ]
+    parts = []
+    for number, unit in _PART.findall(period):
+        words = _UNITS[unit][int(number) != 1]
+        parts.append(say(locale, words, number=int(number)))
     return " ".join(parts) or period
 
 
