@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 
 from rights.clock import parse
 from rights.notices.grounds import GROUND
@@ -75,7 +76,8 @@ class Index(Shell):
         return f'<section class="note"><h2>{heading}</h2><ul>{told}</ul><p>{self.say(COMPLAIN)}</p></section>'
 
     def _contents(self) -> str:
-        rows = "".join(self._row(chapter) for chapter in self.book.chapters)
+        stores = groupby(self.book.chapters, key=lambda chapter: chapter.task.store)
+        rows = "".join(self._rows(store, list(chapters)) for store, chapters in stores)
         heading, kind = self.say(N_("What we hold about you")), self.say(N_("Place and kind"))
         records, volume = self.say(N_("Records")), self.say(N_("Volume"))
         caption = self.say(N_("Every place in which we looked, and how many records we found there."))
@@ -83,18 +85,24 @@ class Index(Shell):
         return (
             f'<section><h2 id="contents">{heading}</h2><table><caption>{caption}</caption>'
             f'<thead><tr><th scope="col">{kind}</th><th scope="col" class="number">{records}</th>{where}</tr></thead>'
-            f"<tbody>{rows}</tbody></table></section>"
+            f"{rows}</table></section>"
         )
+
+    def _rows(self, store: str, chapters: list[Chapter]) -> str:
+        """A store and below it its collections."""
+        width = 3 if self.book.volume.of > 1 else 2
+        head = f'<tr><th scope="rowgroup" colspan="{width}">{self.store_name(store)}</th></tr>'
+        return f"<tbody>{head}{''.join(map(self._row, chapters))}</tbody>\n"
 
     def _row(self, chapter: Chapter) -> str:
         book = self.book
-        name = f"{self.store_name(chapter.task.store)}: {self.collection_name(*chapter.key)}"
+        name = self.collection_name(*chapter.key)
         if book.is_here(chapter):
             name = f'<a href="{self.to(store_path(chapter.task.store), "")}#{anchor(chapter)}">{name}</a>'
         span = book.span(chapter)
         which = f"{span.first} \N{EN DASH} {span.last}" if span.is_split else f"{span.first}"
         where = f"<td>{which}</td>" if book.volume.of > 1 else ""
-        return f'<tr><th scope="row">{name}</th><td class="number">{chapter.records:,}</td>{where}</tr>'
+        return f'<tr><th scope="row" class="inner">{name}</th><td class="number">{chapter.records:,}</td>{where}</tr>'
 
     def _how_to_read(self) -> str:
         lines = [

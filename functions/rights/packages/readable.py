@@ -69,9 +69,9 @@ class Reader:
         return f"<div><dt>{self.label(name)}</dt><dd>{self._value(value)}</dd></div>"
 
     def _value(self, value: Any) -> str:  # noqa: PLR0911 - one answer per type
+        if value is None or value in ("", [], {}):
+            return self._words[_NOTHING]
         match value:
-            case None | "" | [] | {}:
-                return self._words[_NOTHING]
             case bool():
                 return self._words[_YES if value else _NO]
             case int() | float():

@@ -99,7 +99,7 @@ class StorePages(Shell):
     def _kinds(self, chapter: Chapter) -> str:
         codes = (code for field in chapter.collection.fields if not field.rights.secret for code in _categories(field))
         words = dict.fromkeys(nearest(code, CATEGORY) or CATEGORY["user"] for code in codes)
-        return ", ".join(self.say(word) for word in words)
+        return "; ".join(self.say(word) for word in words)
 
     def _source(self, source: str) -> str:
         if not source:
@@ -114,10 +114,10 @@ class StorePages(Shell):
         retention = chapter.collection.rights.retention
         if retention is None:
             return self.say(N_("as long as you have an account, or until you ask us to delete it"))
-        reason = REASON.get(retention.reason)
-        why = f"; {self.say(reason)}" if reason else ""
-        law = f' <small lang="en">({escape(retention.source)})</small>'
-        return f"{escape(in_words(retention.period, self.locale))}{why}{law}"
+        term, reason = in_words(retention.period, self.locale), REASON.get(retention.reason)
+        if reason:
+            term = say(self.locale, N_("{term}; {reason}"), term=term, reason=say(self.locale, reason))
+        return f'{escape(term)} <small lang="en">({escape(retention.source)})</small>'
 
     def _data_links(self, chapter: Chapter) -> str:
         endings = ("json", "csv") if self.book.is_portable else ("json",)
