@@ -6,6 +6,7 @@ from local.cloud import Cloud
 from local.mall import Person, expected_access
 from tests.workflow.asking import Asking, Public, counts_of, expected
 from tests.workflow.book import Book
+from tests.workflow.controls import Operator
 from tests.workflow.package import MASK, Package, download
 
 
@@ -16,8 +17,9 @@ def person(cloud: Cloud) -> Person:
 
 
 @pytest.fixture(scope="module")
-def done(public: Public, person: Person) -> Asking:
+def done(public: Public, person: Person, operator: Operator) -> Asking:
     asking = public.ask("access", phone=person.phone).prove()
+    operator.releases(asking.id)
     asking.until_told("completed")
     return asking
 
