@@ -120,12 +120,14 @@ def floor(records: int, files: int, right: str) -> dict[str, int]:
     """The same parts into one ZIP, as they are."""
     del right
     parts = MadeParts(records, files)
-    with Upload(CountingS3(), "packages", "key", "application/zip") as upload:
-        with zipfile.ZipFile(upload, "w", zipfile.ZIP_DEFLATED) as archive:
-            for part in parts.listing():
-                with archive.open(part.name, "w", force_zip64=True) as entry:
-                    for chunk in parts.chunks(part.name):
-                        entry.write(chunk)
+    with (
+        Upload(CountingS3(), "packages", "key", "application/zip") as upload,
+        zipfile.ZipFile(upload, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for part in parts.listing():
+            with archive.open(part.name, "w", force_zip64=True) as entry:
+                for chunk in parts.chunks(part.name):
+                    entry.write(chunk)
     return {"volumes": 1, "bytes": upload.size}
 
 

@@ -1,4 +1,4 @@
-"""Fetching a package: volume by volume, with links that are signed at the click and on record, and asking for it anew."""
+"""Fetching a package: volume by volume, with links signed at the click and on record, and asking for it anew."""
 
 from datetime import timedelta
 from typing import Any

@@ -127,7 +127,7 @@ def test_a_zip_needs_no_zip64_says_utf8_and_is_read_by_other_programs(tmp_path: 
     lots = random.Random(3)  # noqa: S311 - sample data
     files = {"shop/ឯកសារ/files/000000-00.jpg": lots.randbytes(200_000), "shop/ឯកសារ/files/000001-00.txt": b"a" * 10**6}
     parts = Memory({"shop/ឯកសារ/000000.jsonl": [{"order_id": "1"}, {"order_id": "2"}]}, files)
-    [content] = volumes(parts, [exported(**{"ឯកសារ": 2})], data_map(collection))
+    [content] = volumes(parts, [exported(ឯកសារ=2)], data_map(collection))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for entry in archive.infolist():
             assert entry.extract_version <= 20, "no ZIP64"
