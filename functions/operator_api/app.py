@@ -18,6 +18,7 @@ from rights import wiring
 from rights.clients import link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
+from rights.datamap.scope import to_review
 from rights.domain.rights import Locale
 from rights.handler import guarded
 from rights.http import ApiError, as_api_error, locale_of, read_body, respond_error, respond_json
@@ -158,7 +159,9 @@ def _app() -> APIGatewayRestResolver:
         }
         for store in load_data_map().stores
     }
-    doors = OperatorDoors(wiring.ledger(), utc_now, timedelta(seconds=settings.question_seconds), categories)
+    looked_at = {store.fides_key: to_review(load_data_map(), store.fides_key) for store in load_data_map().stores}
+    answer_time = timedelta(seconds=settings.question_seconds)
+    doors = OperatorDoors(wiring.ledger(), utc_now, answer_time, categories, looked_at)
     evidence = EvidenceLooks(wiring.ledger(), BucketLinks(link_client(), settings.evidence_bucket), utc_now)
     return build(doors, evidence, urlsplit(settings.base_url).path.rstrip("/"))
 

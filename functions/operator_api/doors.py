@@ -1,6 +1,6 @@
 """What operators may see and do so far: no personal data, and every change under their name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -25,14 +25,23 @@ PAGE = 50
 
 
 class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, ClosureDoors, BreachDoors):
-    """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map."""
+    """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map.
+
+    `to_review`: per store the collections that are looked at before they are handed over.
+    """
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, time_to_answer: timedelta, categories: Mapping[str, Mapping[str, list[str]]]
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        time_to_answer: timedelta,
+        categories: Mapping[str, Mapping[str, list[str]]],
+        to_review: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(ledger, clock)
         self._time_to_answer = time_to_answer
         self._categories = categories
+        self._to_review = to_review or {}
 
     def find(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Requests of one `status` (or all open ones), oldest first; at most 50, and whether there are more.
@@ -139,7 +148,9 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoo
             "records": sum(task.preview.values()),
             "by_collection": task.preview,
             "categories": {name: list(categories.get(name, ())) for name in task.preview},
+            "to_review": [name for name in self._to_review.get(task.store, ()) if task.preview.get(name)],
             "refused": task.refused,
+            "withheld": task.withheld,
         }
 
     def retry(self, request_id: str, by: str) -> dict[str, Any]:

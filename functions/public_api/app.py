@@ -16,6 +16,7 @@ from rights.clients import client, link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.datamap.scope import correctable, scope_names
+from rights.domain.own_records import Terms
 from rights.handler import guarded
 from rights.http import ApiError
 from rights.settings import Settings, load
@@ -31,6 +32,7 @@ class PublicSettings(Settings):
     evidence_bucket: str
     audit_bucket: str
     check_evidence_function: str
+    package_days: int
     sign_key_id: str
 
 
@@ -60,6 +62,8 @@ def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
         ("POST", "/requests/<request_id>/withdraw", routes.withdraw),
         ("GET", "/requests/<request_id>/package", routes.packages.package),
         ("POST", "/requests/<request_id>/package", routes.packages.open_package),
+        ("POST", "/requests/<request_id>/package/again", routes.packages.ask_again),
+        ("GET", "/requests/<request_id>/package/<number>", routes.packages.volume),
         ("GET", "/requests/<request_id>/certificate", routes.packages.certificate),
         ("GET", "/s/<token>", routes.link),
         ("GET", "/stop/<token>", routes.ask_stop),
@@ -87,7 +91,8 @@ def _app() -> APIGatewayRestResolver:
     files = BucketFiles(link_client(), settings.package_bucket, settings.evidence_bucket, utc_now)
     data_map = load_data_map()
     offer = Offer(scope_names(data_map), correctable(data_map))
-    doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now, offer)
+    terms = Terms(package_days=settings.package_days)
+    doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now, offer, terms=terms)
     uploads = BucketUploads(link_client(), client("lambda"), settings.evidence_bucket, settings.check_evidence_function)
     evidence = EvidenceDoors(wiring.ledger(), uploads, utc_now)
     pages = Pages(settings.base_url)

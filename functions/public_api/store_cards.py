@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from public_api.words import OTHER_STORE, REASON, STORE, TASK
+from public_api.words import TASK
 from rights.clock import parse
 from rights.domain.recipients import Answer
 from rights.domain.rights import Locale, Operation
@@ -11,6 +11,7 @@ from rights.domain.work import Kept, TaskStatus
 from rights.ledger import Task
 from rights.notices.grounds import GROUND
 from rights.notices.i18n import N_, long_date, say
+from rights.notices.stores import OTHER_STORE, REASON, STORE
 
 _DONE_AS: dict[Operation, str] = {
     Operation.RESTRICT: N_("Stopped"),
@@ -100,6 +101,9 @@ def _numbers(task: Task) -> list[tuple[str, int]]:
 
 
 def _left_out(task: Task, locale: Locale) -> list[str]:
+    if task.withheld:
+        words = N_("We left a part of this out, since it is about others too. The reason: {reason}.")
+        return [say(locale, words, reason=say(locale, GROUND[ground])) for ground in sorted({*task.withheld.values()})]
     if not task.refused or task.counts.kept:
         return []
     return [say(locale, N_("We left this out. The reason: {reason}."), reason=say(locale, GROUND[task.refused]))]

@@ -60,6 +60,11 @@ class Shown:
         return self.request.status in DONE and has_one
 
     @property
+    def package_ended(self) -> bool:
+        """True once a package was deleted, as its time was up: it can be asked for anew."""
+        return self.request.package is not None and self.request.package_ended_at is not None
+
+    @property
     def certificate_ready(self) -> bool:
         """True once the signed certificate exists."""
         return self.request.status in DONE and self.request.certificate is not None
@@ -85,6 +90,7 @@ class Shown:
             "evidence": self.takes_evidence,
             "withdraw": self.can_withdraw,
             "package": self.package_ready,
+            "package/again": self.package_ended,
             "certificate": self.certificate_ready,
         }
         return [name for name, may in possible.items() if may]

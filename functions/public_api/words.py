@@ -4,6 +4,7 @@ from rights.domain.evidence import EvidenceKind, Refusal
 from rights.domain.rights import Purpose, Right
 from rights.domain.work import TaskStatus
 from rights.notices.i18n import N_
+from rights.notices.stores import STORE
 
 STATUS: dict[str, str] = {
     "received": N_("Received"),
@@ -123,23 +124,6 @@ PURPOSE: dict[Purpose, str] = {
     Purpose.SHARING_WITH_PARTNERS: N_("Share my data with partners"),
 }
 
-STORE: dict[str, str] = {
-    "accounts": N_("Account"),
-    "login": N_("Sign-in"),
-    "login.freeze": N_("Sign-in, shut first"),
-    "profiles": N_("Interests, searches and cart"),
-    "orders": N_("Orders and payments"),
-    "support": N_("Calls, chats and files of customer service"),
-    "support_tickets": N_("Customer service cases"),
-    "risk": N_("Security records"),
-    "ledger": N_("Your requests to us"),
-    "cpes": N_("Cambodia Post E-Solutions, which delivers"),
-    "ads": N_("Our advertising partner"),
-    "analytics": N_("Our analytics partner"),
-    "payments": N_("Our payment provider"),
-}
-OTHER_STORE = N_("Other records")
-
 CATEGORY: dict[str, str] = {
     "profiles": STORE["profiles"],
     "profile": N_("Interests only"),
@@ -193,13 +177,6 @@ TASK: dict[TaskStatus, str] = {
     TaskStatus.READING_BACK: N_("Being checked"),
     TaskStatus.DONE: N_("Done"),
     TaskStatus.FAILED: N_("In progress"),
-}
-
-REASON: dict[str, str] = {
-    "statutory_records": N_("the law requires business records to be kept"),
-    "open_dispute": N_("a dispute is still open"),
-    "security_records": N_("they protect accounts against fraud and abuse"),
-    "proof_of_requests": N_("they prove what you asked of us and what we did"),
 }
 
 CLOCK: dict[str, str] = {

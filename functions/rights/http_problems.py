@@ -49,6 +49,7 @@ FIELD_PROBLEMS: dict[str, str] = {
     "ground_not_allowed": N_("Choose a ground that may serve for this right, and that your role may use."),
     "until_not_allowed": N_("Choose a day from today to the longest term of this ground."),
     "unknown_store": N_("Choose a store of the plan."),
+    "unknown_collection": N_("Choose a collection of the plan that has records to hand over."),
     "wrong_code": N_("This code does not match. Tries left: {tries_left}."),
     "evidence_kind_unknown": N_("Choose what the document shows."),
     "file_type_not_taken": N_("Send a PDF, a JPEG photo or a PNG picture."),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rights.asking import Facts, Stores
 from rights.clock import parse
-from rights.datamap.scope import tasks_for
+from rights.datamap.scope import tasks_for, to_review
 from rights.domain.acting import is_child
 from rights.domain.confirmation import Confirm, to_confirm
 from rights.domain.cooling_off import seconds_to_cool_off
@@ -80,6 +80,7 @@ class Planner:
             days_on_file=None if by_mall else self._days_on_file(facts, subjects),
             proven=self._proven(request, keys),
             records=sum(sum(task.preview.values()) for task in tasks),
+            speaks_of_others=any(self._about_others(task) for task in tasks),
         )
         laid = LaidPlan(
             subjects=subjects,
@@ -93,6 +94,10 @@ class Planner:
             accounts=len(keys.accounts),
         )
         self._ledger.lay_plan(request.id, laid)
+
+    def _about_others(self, task: Task) -> list[str]:
+        """The collections with records that may be about somebody else too, and have to be looked at first."""
+        return [name for name in to_review(self._stores.data_map, task.store) if task.preview.get(name)]
 
     def _subject(self, request: Request, keys: KeySet) -> dict[str, Any]:
         """Who it is; beside what somebody else typed of them and nobody has on file, which is told nothing."""

@@ -17,7 +17,7 @@ def _named(somebody: Somebody, name: str, who: str, language: str = "km") -> Bui
 
 
 def _run(somebody: Somebody) -> None:
-    run = _named(somebody, "run", "whom `make run` plays: something in every store, an old order, a gift to a friend")
+    run = _named(somebody, "run", "something in every store, an old order, a gift to a friend")
     friend = somebody("km")
     friend.person.who = "a friend of the one above, without an account"
     run.account(days=4600)
@@ -52,7 +52,12 @@ def _family(somebody: Somebody) -> None:
 
 
 def _gifts(somebody: Somebody) -> None:
-    giver = _named(somebody, "gift_giver", "ordered for others: for `consignee` and for `gift_receiver`", "zh")
+    giver = _named(
+        somebody,
+        "gift_giver",
+        "whom `make run` plays; ordered for others: for `consignee` and for `gift_receiver`",
+        "zh",
+    )
     receiver = _named(somebody, "gift_receiver", "has an account, and is consignee of orders of `gift_giver`", "en")
     stranger = _named(somebody, "consignee", "has no account; known only as the consignee of orders of `gift_giver`")
     stranger.person.email = None

@@ -30,7 +30,7 @@ SENT: dict[str, Any] = {
     "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "confirm_seconds": 60,
     "review_seconds": 60,
     "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60, "wait_seconds": 60,
-    "lake": "service_logs", "batch": "B",
+    "lake": "service_logs", "batch": "B", "volumes": 0,
 }  # fmt: skip
 CONNECTOR = "{% $connector %}"
 KINDS = sorted({store.rights.kind for store in load_data_map().stores})

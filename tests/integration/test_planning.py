@@ -242,6 +242,29 @@ def test_a_child_is_one_up_to_the_fifteenth_birthday_in_the_mall(ledger: Ledger,
         )
 
 
+class WithFiles(Mall):
+    """A mall in which the person has recordings and chats."""
+
+    def count(self, _: str, store: str, __: KeySet, collections: tuple[str, ...] = ()) -> dict[str, int]:
+        return {"files": self.records} if store == "support" else super().count(_, store, __, collections)
+
+
+@pytest.mark.parametrize(
+    ("right", "scope", "records", "reason"),
+    [
+        (Right.ACCESS, (), 2, "third_party"),
+        (Right.PORTABILITY, ("support",), 1, "third_party"),
+        (Right.ACCESS, (), 0, None),
+        (Right.ACCESS, ("orders",), 2, None),
+        (Right.DELETION, (), 2, None),
+    ],
+)
+def test_recordings_and_chats_are_looked_at_before_they_are_handed_over_and_only_then(
+    ledger: Ledger, right: Right, scope: tuple[str, ...], records: int, reason: str | None
+) -> None:
+    assert planned(ledger, right, WithFiles(records=records), scope=scope).review == reason
+
+
 def test_the_plan_of_a_deletion_goes_to_review_while_a_hold_names_the_persons_phone(ledger: Ledger) -> None:
     (name,) = pseudonyms_of(KeySet.of([Identifier(Kind.PHONE, PHONE)]), ledger.hmac)
     ledger.place_hold([name], ground=3, until=date(2027, 1, 31), by="op-1")

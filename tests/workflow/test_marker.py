@@ -204,6 +204,7 @@ def an_access(cloud: Cloud, public: Public, operator: Operator, run: Run) -> Non
     run.refused += bad_calls(public, person, access, operator)
     run.refused.append(access.enter(f"{(int(code) + 1) % 1_000_000:06d}"))
     run.answers.append(access.enter(code))
+    operator.releases(access.id)
     access.until_told("completed")
     run.package = download(access)
 

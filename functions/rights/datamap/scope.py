@@ -27,6 +27,15 @@ def correctable(data_map: DataMap) -> tuple[str, ...]:
     return tuple(sorted({field.rights.correction for field in fields if field.rights.correction}))
 
 
+def to_review(data_map: DataMap, task: str) -> tuple[str, ...]:
+    """The collections of a store task that somebody looks at before they are handed over.
+
+    Nothing in them can be masked by a rule: free text and recordings, in which others may be named or heard.
+    """
+    stores = (store for store in data_map.stores if store.fides_key == task.partition(".")[0])
+    return tuple(c.name for store in stores for c in store.collections if c.rights.third_party == "review")
+
+
 def tasks_for(
     data_map: DataMap,
     right: Right,

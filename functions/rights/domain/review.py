@@ -32,6 +32,7 @@ class Reason(StrEnum):
     OLD_CONTACT_NOT_PROVEN = "old_contact_not_proven"
     SENSITIVE_CORRECTION = "sensitive_correction"
     UNUSUAL_SIZE = "unusual_size"
+    THIRD_PARTY = "third_party"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class Findings:
     proven: Collection[str] = ()
     """The channels of which every contact on file was proven."""
     records: int = 0
+    speaks_of_others: bool = False
+    """True where records were found that may be about others too, and that no rule can mask (free text, calls)."""
 
 
 def reason_to_review(right: Right, requester: Requester, found: Findings) -> Reason | None:
@@ -72,6 +75,7 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.OLD_CONTACT_NOT_PROVEN: bool(unproven_old_contacts(found)),
         Reason.SENSITIVE_CORRECTION: not REVIEWED_CORRECTIONS.isdisjoint(found.corrected),
         Reason.UNUSUAL_SIZE: erases and found.records > UNUSUAL_RECORDS,
+        Reason.THIRD_PARTY: right in EXPORTING and found.speaks_of_others,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 

@@ -102,6 +102,11 @@ class Request:
     outcome: str | None = None
     linked_to: str | None = None
     package: str | None = None
+    """Where the first volume of the package lies, once all of them are there."""
+    volumes: tuple[dict[str, Any], ...] = ()
+    """The volumes that are written: `{key, size, sha256, records}`, in order."""
+    links_given: int = 0
+    """How many links to volumes of the package were given."""
     package_ended_at: str | None = None
     certificate: str | None = None
     closed_at: str | None = None
@@ -112,6 +117,13 @@ class Request:
     retries: int = 0
     attention: str | None = None
     """Why an operator was asked to look, whatever the status: `undelivered_notice`."""
+
+    @property
+    def package_keys(self) -> tuple[str, ...]:
+        """Where the volumes of a whole package lie; none before it is whole."""
+        if self.package is None:
+            return ()
+        return tuple(str(volume["key"]) for volume in self.volumes) or (self.package,)
 
     @property
     def is_first_of_case(self) -> bool:
@@ -218,6 +230,8 @@ class Task:
     """The ground on which an operator left this store out."""
     keep_until: str | None = None
     """Until when what the operator left out is kept (ISO 8601, inclusive)."""
+    withheld: dict[str, int] = field(default_factory=dict)
+    """Collections an operator withheld from an export, since they are about others too, each with its ground."""
     found_at_start: int = 0
     """What the first count said; `counts.found` is what was dealt with in the end. Live writers may part the two."""
     by_collection: dict[str, Any] = field(default_factory=dict)
@@ -230,7 +244,12 @@ class Task:
     @property
     def is_unmet(self) -> bool:
         """True for what was left out by an operator, or not done by a recipient: the request is done in part."""
-        return self.refused is not None or self.recipient.get("answer") in UNMET
+        return self.leaves_out or self.recipient.get("answer") in UNMET
+
+    @property
+    def leaves_out(self) -> bool:
+        """True where an operator left the store, or a part of it, out."""
+        return self.refused is not None or bool(self.withheld)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

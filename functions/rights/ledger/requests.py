@@ -193,7 +193,7 @@ class Requests:
         self.table.put(self.private_item(request_id, part, data), only_new=False)
 
 
-_TUPLES = ("locks", "known_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts")
+_TUPLES = ("locks", "known_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts", "volumes")
 
 
 def _request(item: Item) -> Request:

@@ -3,7 +3,7 @@
 import pytest
 
 from rights.datamap import DataMap, StoreMap, load_data_map
-from rights.datamap.scope import correctable, scope_names, tasks_for
+from rights.datamap.scope import correctable, scope_names, tasks_for, to_review
 from rights.domain.rights import OPT_OUT_OF, Purpose, Right
 from tests.unit.stores.maps import ACCOUNT, collection, field, store
 
@@ -78,3 +78,13 @@ def test_a_consent_is_taken_back_where_consents_are_and_a_restriction_stands_on_
 
 def test_a_complaint_asks_nothing_of_the_stores() -> None:
     assert parts(Right.COMPLAINT) == {}
+
+
+def test_the_sample_map_has_recordings_and_chats_looked_at_and_nothing_that_the_person_wrote_alone() -> None:
+    data_map = load_data_map()
+    assert {
+        store.fides_key: to_review(data_map, store.fides_key)
+        for store in data_map.stores
+        if to_review(data_map, store.fides_key)
+    } == {"support": ("files",)}
+    assert to_review(data_map, "nowhere") == ()
