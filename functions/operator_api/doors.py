@@ -149,6 +149,7 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoo
             "by_collection": task.preview,
             "categories": {name: list(categories.get(name, ())) for name in task.preview},
             "to_review": [name for name in self._to_review.get(task.store, ()) if task.preview.get(name)],
+            "conflicts": list(task.conflicts),
             "refused": task.refused,
             "withheld": task.withheld,
         }

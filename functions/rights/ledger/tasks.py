@@ -81,7 +81,7 @@ class Tasks(Requests):
         mine = self.claim_task(self.task(request_id, store))
         fresh = {
             *("request_id", "store", "kind", "stage", "operation"),
-            *("collections", "purposes", "preview", "refused", "keep_until", "withheld"),
+            *("collections", "purposes", "preview", "conflicts", "refused", "keep_until", "withheld"),
         }
         facts = {name: getattr(mine, name) for name in fresh}
         self.checkpoint_task(Task(**facts, fence=mine.fence))
@@ -124,5 +124,6 @@ def _task(item: Item) -> Task:
         "collections": tuple(item.get("collections", ())),
         "purposes": tuple(item.get("purposes", ())),
         "withheld": {name: int(ground) for name, ground in item.get("withheld", {}).items()},
+        "conflicts": tuple(item.get("conflicts", ())),
     }
     return Task(**raw)

@@ -327,6 +327,10 @@ class Connector(Protocol):
         """
         ...
 
+    def conflicts(self, keys: KeySet, today: str) -> list[str]:
+        """What the store would refuse of an erasure, found by looking: names of tables and rules only, never values."""
+        ...
+
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         """Erase and anonymise the rows of the page, each only if it is still the person's. May run twice."""
         ...
@@ -376,6 +380,11 @@ class Plain:
         """None."""
         del collection, field, keys, most
         return set()
+
+    def conflicts(self, keys: KeySet, today: str) -> list[str]:
+        """None."""
+        del keys, today
+        return []
 
     def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
         """Nothing."""

@@ -28,7 +28,8 @@ _LIMITS = (
     "-c cursor_tuple_fraction=1.0 -c random_page_cost=1.1 -c work_mem=32MB"
 )
 _FETCHED = 2_000
-_AT_ONCE = 16
+_FRESH_SECONDS = 5.0
+_AT_ONCE = 64
 """Rows in memory at once while they stream: each may be megabytes."""
 
 
@@ -76,7 +77,8 @@ class Database:
 
     def has(self, rows: "Reading | Held | None") -> bool:
         """Whether this reading can go on: it was the last of its sort, on a connection that is still there."""
-        return rows is not None and rows in {self._reading, self._held} and rows.connection is self._connection
+        is_last = rows is not None and rows in {self._reading, self._held}
+        return is_last and rows is not None and rows.connection is self._connection and not rows.connection.closed
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -159,11 +161,17 @@ class Held:
         )
         self._database = database
         self._ahead: list[tuple[Any, ...]] = []
+        self._found_at = time.monotonic()
         with connection.transaction():
             if before is not None and before.connection is connection:
                 connection.execute(f"CLOSE {before.name}")
             text = SQL("DECLARE {} NO SCROLL CURSOR WITH HOLD FOR {}").format(SQL(self.name), statement.text)
             connection.execute(text, statement.parameters)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether they were found a moment ago."""
+        return time.monotonic() - self._found_at < _FRESH_SECONDS
 
     def take(self, count: int) -> list[tuple[Any, ...]]:
         """The next so many rows; StoreUnavailableError when the server has let go of them."""

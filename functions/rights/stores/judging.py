@@ -33,13 +33,15 @@ class Judging:
         self._today = today
         self._known: dict[tuple[Any, ...], Judgement] = {}
 
-    def page(self, collection: Collection, columns: Mapping[str, Column], given: Rows) -> ErasurePage:
-        """What is to happen to those of these rows that are there and the person's."""
+    def page(
+        self, collection: Collection, columns: Mapping[str, Column], given: Rows, *, is_fresh: bool = False
+    ) -> ErasurePage:
+        """What is to happen to those of these rows that are there and the person's, as they just were if `is_fresh`."""
         if not len(given):
             return ErasurePage()
         if _depends_on_row(collection) or self._holding(collection):
             return self._one_by_one(collection, columns, given)
-        there = self._still_there(collection, columns, given)
+        there = given.columns if is_fresh else self._still_there(collection, columns, given)
         return ErasurePage(bulk=[Rows(given.names, there, collection.rights.on_deletion)] if there[0] else [])
 
     def _still_there(

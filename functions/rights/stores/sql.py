@@ -162,8 +162,8 @@ class Statements:
         text = SQL("SELECT {} FROM {} t, {} WHERE {}").format(
             wanted,
             Name(collection.name),
-            _given_keys(columns, rows, given),
-            _AND.join([*_same_row(collection), self._still_theirs(collection, "t", given)]),
+            given_keys(columns, rows, given),
+            _AND.join([*same_row(collection), self.still_theirs(collection, "t", given)]),
         )
         return Statement(text, given)
 
@@ -194,7 +194,7 @@ class Statements:
         ]
         text = SQL("DELETE FROM {} t USING {} WHERE {}").format(
             Name(collection.name),
-            _given_keys(columns, rows, given),
+            given_keys(columns, rows, given),
             _AND.join([*self._still_to_change(collection, given), *unneeded]),
         )
         return Statement(text, given)
@@ -206,7 +206,7 @@ class Statements:
         text = SQL("UPDATE {} t SET {} FROM {} WHERE {}").format(
             Name(collection.name),
             _COMMA.join([*sets, *_hashed(collection, given)]),
-            _given_keys(columns, rows, given),
+            given_keys(columns, rows, given),
             _AND.join(self._still_to_change(collection, given)),
         )
         return Statement(text, given)
@@ -228,8 +228,8 @@ class Statements:
             Name(collection.name),
             column,
             new,
-            _given_keys(columns, row, given),
-            _AND.join([*_same_row(collection), self._theirs(collection, "t", given), stands]),
+            given_keys(columns, row, given),
+            _AND.join([*same_row(collection), self._theirs(collection, "t", given), stands]),
         )
         return Statement(text, given)
 
@@ -257,16 +257,16 @@ class Statements:
             for rule in collection.rights.retain_when
             if rule.field
         ]
-        return [*_same_row(collection), self._still_theirs(collection, "t", given), *nothing_keeps_it]
+        return [*same_row(collection), self.still_theirs(collection, "t", given), *nothing_keeps_it]
 
-    def _still_theirs(self, collection: Collection, alias: str, given: _Parameters, depth: int = 0) -> Composable:
+    def still_theirs(self, collection: Collection, alias: str, given: _Parameters, depth: int = 0) -> Composable:
         """The same as `_theirs`, asked of one row: what it refers to is looked up by its primary key."""
         link = None if self._says_whose(collection) else self._link_to_owner(collection)
         if link is None:
             return self._theirs(collection, alias, given)
         parent, inner = self._store.collection(link.parent), f"o{depth}"
         return SQL("(SELECT {} FROM {} {} WHERE {}.{} = {}.{})").format(
-            self._still_theirs(parent, inner, given, depth + 1),
+            self.still_theirs(parent, inner, given, depth + 1),
             Name(parent.name),
             Name(inner),
             Name(inner),
@@ -358,8 +358,9 @@ def _is_set(flag: Flag, given: _Parameters) -> Composed:
     return SQL("({})").format(_AND.join(parts))
 
 
-def _same_row(collection: Collection) -> list[Composable]:
-    return [SQL("t.{0} = k.{0}").format(Name(name)) for name in collection.primary_key]
+def same_row(collection: Collection, alias: str = "t") -> list[Composable]:
+    """That a row is the one of a given key."""
+    return [SQL("{0}.{1} = k.{1}").format(Name(alias), Name(name)) for name in collection.primary_key]
 
 
 def _key_columns(collection: Collection, columns: Mapping[str, Column]) -> Composed:
@@ -370,7 +371,8 @@ def _key_columns(collection: Collection, columns: Mapping[str, Column]) -> Compo
     )
 
 
-def _given_keys(columns: Mapping[str, Column], rows: Rows, given: _Parameters) -> Composed:
+def given_keys(columns: Mapping[str, Column], rows: Rows, given: _Parameters) -> Composed:
+    """Keys of rows as a table `k`, each column read as the type that the table's own has."""
     arrays = _COMMA.join(
         SQL("{}::text::{}[]").format(given.add(array_of(values)), SQL(columns[name].cast))
         for name, values in zip(rows.names, rows.columns, strict=True)

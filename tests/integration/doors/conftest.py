@@ -32,8 +32,8 @@ from rights.secrets_hmac import Hmac
 from send_notice.facts import Stage
 from send_notice.send import Sender
 from tests.support.clock import StoppedClock
-from tests.support.moto import client
 from tests.support.kms import SigningKms
+from tests.support.moto import client
 from tests.support.plans import lay
 
 BASE_URL = "https://mall.example/prod"
