@@ -1,20 +1,20 @@
 """DynamoDB stores. Rows are read, counted and changed on the base table, consistently; indexes only look people up."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from rights.datamap.model import Collection, DynamoAccess, Flag, StoreMap
 from rights.domain.identity import Identifier, Identifies, KeySet
 from rights.domain.work import Disposition
 from rights.errors import DataMapError
 from rights.stores.contract import Change, Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
-from rights.stores.fields import NUMBERS, fact_fields, facts_of, fits, flag_is_set
-from rights.stores.roles import Roles, aws_error, speaking
-from rights.stores.rules import emptied, judge, planned, rule_fields
+from rights.stores.dynamodb_writes import Pace, change, each
+from rights.stores.fields import fact_fields, facts_of, fits, flag_is_set
+from rights.stores.roles import Roles, speaking
+from rights.stores.rules import emptied_inside, judge, planned, rule_fields
 from rights.stores.selection import (
     contact_fields,
     erasure_order,
@@ -24,9 +24,26 @@ from rights.stores.selection import (
     selectors,
 )
 from rights.stores.shape import exported_fields, to_json, to_record
-from rights.stores.wire import Expression, Wire, from_wire_json, plain, serialise, to_wire_json
+from rights.stores.wire import (
+    Expression,
+    Wire,
+    emptying,
+    emptying_inside,
+    from_wire_json,
+    key_of,
+    plain,
+    serialise,
+    to_wire_json,
+    wires_of,
+)
 
-_WRITERS = 8
+_READERS = 8
+
+_WRITES = 4000
+"""Items that a page of an erasure has at most. Whatever is read, the service itself ends a page at 1 MB."""
+
+_SECONDS_A_PAGE = 20
+"""A page of writes under a limit is no longer than this, or a little longer where items take several units."""
 
 
 def connect(store: StoreMap, roles: Roles) -> "DynamoConnector":
@@ -37,11 +54,15 @@ def connect(store: StoreMap, roles: Roles) -> "DynamoConnector":
 class DynamoConnector(Plain):
     """One DynamoDB store of the data map, as a `Connector`."""
 
-    def __init__(self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int = 100) -> None:
+    def __init__(
+        self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int | None = None
+    ) -> None:
         self._store = store
         self._client = client
         self._fill = fill
         self._page_size = page_size
+        self._paces: dict[str, Pace] = {}
+        self._lock = threading.Lock()
 
     def collections(self) -> list[str]:
         """The collections, in the order of an erasure."""
@@ -85,7 +106,7 @@ class DynamoConnector(Plain):
         """One query's worth of what is to happen."""
         described = self._store.collection(collection)
         wanted = [*described.primary_key, *rule_fields(described)]
-        rows, following = self._rows(described, keys, after, wanted)
+        rows, following = self._rows(described, keys, after, wanted, self._writes_a_page(described))
         return replace(_planned(described, rows, today), next=following)
 
     def plan_rows(
@@ -97,24 +118,21 @@ class DynamoConnector(Plain):
         def read(key: Mapping[str, Any]) -> dict[str, Any]:
             return self._row(described, key)
 
-        with ThreadPoolExecutor(_WRITERS) as readers:
+        with ThreadPoolExecutor(_READERS) as readers:
             found = list(readers.map(read, row_keys))
         return _planned(described, [row for row in found if self._is_theirs(described, keys, row)], today)
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
-        """Change row by row, since only single writes can be conditional; several at a time."""
+        """Change item by item, since only single writes are conditional at no cost to the shop; several at a time."""
         described = self._store.collection(collection)
-
-        def apply(change: Change) -> None:
-            self._write(described, keys, change)
-
-        with ThreadPoolExecutor(_WRITERS) as writers:
-            list(writers.map(apply, page.doing()))
+        for disposition in (Disposition.ERASE, Disposition.ANONYMISE):
+            if changes := page.doing(disposition):
+                self._apply(described, keys, disposition, changes)
 
     def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
         """Read row by row on the base table; a field without a value holds nothing to correct."""
         return [
-            Seen(described.name, _key_of(described, row), field.name, field.rights.correction or "", to_json(value))
+            Seen(described.name, key_of(described, row), field.name, field.rights.correction or "", to_json(value))
             for described in self._store.collections
             if (fields := described.fields_about(subjects))
             for row in self._all_rows(described, keys, [field.name for field in fields])
@@ -133,7 +151,7 @@ class DynamoConnector(Plain):
             return "conflict"
         expression = Expression()
         name = expression.name(field)
-        new, seen = (expression.value(w) for w in self._wires(described, field, (new_value, str(seen_value))))
+        new, seen = (expression.value(w) for w in wires_of(described, field, (new_value, str(seen_value))))
         conditions = [*self._still_theirs(described, keys, expression), f"{name} IN ({new}, {seen})"]
         text = f"SET {name} = {new}"
         if self._change(
@@ -176,7 +194,7 @@ class DynamoConnector(Plain):
             return
         holder = self._base(collection).query_by
         for value in self._holder_values(collection, keys):
-            [wire] = self._wires(collection, holder, (value,))
+            [wire] = wires_of(collection, holder, (value,))
             key = {holder: wire, self._sort_key(collection): {"S": flag.row}}
             yield plain(key) | self._row(collection, to_wire_json(key))
 
@@ -190,10 +208,10 @@ class DynamoConnector(Plain):
         text = "SET " + ", ".join([*(f"{name} = {value}" for name, value in sets.items()), stamped])
         # An item that carries one flag is made where it is missing: its key is the person's own account.
         theirs = [] if flag.row else self._still_theirs(collection, keys, expression)
-        key = from_wire_json(_key_of(collection, row))
+        key = from_wire_json(key_of(collection, row))
         self._change(self._client.update_item, collection, key, [*theirs, not_yet], expression, UpdateExpression=text)
 
-    def _write(self, collection: Collection, keys: KeySet, change: Change) -> None:
+    def _apply(self, collection: Collection, keys: KeySet, disposition: Disposition, changes: Sequence[Change]) -> None:
         """What is gone, or no longer theirs to change, stays: reading back decides."""
         expression = Expression()
         conditions = self._still_theirs(collection, keys, expression)
@@ -202,12 +220,27 @@ class DynamoConnector(Plain):
             for rule in collection.rights.retain_when
             if rule.field
         ]
-        key = from_wire_json(change.key)
-        if change.disposition is Disposition.ERASE:
-            self._change(self._client.delete_item, collection, key, conditions, expression)
-        else:
-            text = _emptying(collection, expression)
-            self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
+        inside = emptied_inside(collection) if disposition is Disposition.ANONYMISE else ()
+
+        def erase(change: Change) -> None:
+            self._change(self._client.delete_item, collection, from_wire_json(change.key), conditions, expression)
+
+        def anonymise(change: Change) -> None:
+            own, key = expression.copy(), from_wire_json(change.key)
+            sets, removes = emptying(collection, own)
+            unchanged: list[str] = []
+            if inside:
+                row = self._row(collection, change.key)
+                unchanged, more = emptying_inside(inside, row, own)
+                sets += more
+            if not (sets or removes):
+                return
+            text = " ".join(f"{word} {', '.join(p)}" for word, p in (("SET", sets), ("REMOVE", removes)) if p)
+            self._change(
+                self._client.update_item, collection, key, [*conditions, *unchanged], own, UpdateExpression=text
+            )
+
+        each(erase if disposition is Disposition.ERASE else anonymise, changes)
 
     def _change(
         self,
@@ -220,13 +253,12 @@ class DynamoConnector(Plain):
     ) -> bool:
         """Tell whether the item was as the conditions want it, and is now changed."""
         request = {"TableName": self._table(collection), "Key": key, "ConditionExpression": " AND ".join(conditions)}
-        try:
-            call(**request, **more, **expression.parameters())
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        except (ClientError, BotoCoreError) as error:
-            raise aws_error(error) from None
-        return True
+        return change(call, request | more | expression.parameters(), self._pace(collection))
+
+    def _pace(self, collection: Collection) -> Pace:
+        access = self._base(collection)
+        with self._lock:
+            return self._paces.setdefault(access.table, Pace(access.write_units))
 
     def _is_theirs(self, collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
         holder = self._base(collection).query_by
@@ -241,22 +273,20 @@ class DynamoConnector(Plain):
     def _still_theirs(self, collection: Collection, keys: KeySet, expression: Expression) -> list[str]:
         holder = self._base(collection).query_by
         row_is_there = f"attribute_exists({expression.name(collection.primary_key[0])})"
-        holder_is_theirs = expression.one_of(
-            holder, self._wires(collection, holder, selectors(collection, keys)[holder])
-        )
+        holder_is_theirs = expression.one_of(holder, wires_of(collection, holder, selectors(collection, keys)[holder]))
         return [row_is_there, holder_is_theirs, *self._nobody_elses(collection, keys, expression)]
 
     def _nobody_elses(self, collection: Collection, keys: KeySet, expression: Expression) -> list[str]:
         holder = self._base(collection).query_by
         return [
             f"(attribute_not_exists({expression.name(name)}) OR "
-            f"{expression.one_of(name, self._wires(collection, name, values))})"
+            f"{expression.one_of(name, wires_of(collection, name, values))})"
             for name, values in foreign_accounts(collection, keys).items()
             if name != holder
         ]
 
     def _rows(
-        self, collection: Collection, keys: KeySet, after: Cursor | None, fields: list[str]
+        self, collection: Collection, keys: KeySet, after: Cursor | None, fields: list[str], limit: int | None = None
     ) -> tuple[list[dict[str, Any]], Cursor | None]:
         values = self._holder_values(collection, keys)
         place = int(after["value"]) if after else 0
@@ -267,12 +297,18 @@ class DynamoConnector(Plain):
         request["ProjectionExpression"] = ", ".join(expression.name(name) for name in dict.fromkeys(fields))
         if after and after["key"]:
             request["ExclusiveStartKey"] = from_wire_json(after["key"])
+        if limit := limit or self._page_size:
+            request["Limit"] = limit
         with speaking():
-            answer = self._client.query(**request, **expression.parameters(), Limit=self._page_size)
+            answer = self._client.query(**request, **expression.parameters())
         rows = [plain(item) for item in answer["Items"]]
         if last := answer.get("LastEvaluatedKey"):
             return rows, {"value": place, "key": to_wire_json(last)}
         return rows, {"value": place + 1, "key": None} if place + 1 < len(values) else None
+
+    def _writes_a_page(self, collection: Collection) -> int:
+        units, most = self._base(collection).write_units, self._page_size or _WRITES
+        return most if units is None else max(1, min(most, int(units * _SECONDS_A_PAGE)))
 
     def _all_rows(self, collection: Collection, keys: KeySet, fields: list[str]) -> Iterator[dict[str, Any]]:
         after: Cursor | None = None
@@ -301,7 +337,7 @@ class DynamoConnector(Plain):
 
     def _query(self, collection: Collection, keys: KeySet, value: str, expression: Expression) -> dict[str, Any]:
         access = self._base(collection)
-        [wire] = self._wires(collection, access.query_by, (value,))
+        [wire] = wires_of(collection, access.query_by, (value,))
         of_the_key = f"{expression.name(access.query_by)} = {expression.value(wire)}"
         if access.item_prefix is not None:
             sort, begins = expression.name(self._sort_key(collection)), expression.value({"S": access.item_prefix})
@@ -321,7 +357,7 @@ class DynamoConnector(Plain):
     def _look_up(self, collection: Collection, access: DynamoAccess, value: str) -> Iterator[dict[str, Any]]:
         """The rows behind one value. An index may lag: what counts is what the base table says of its rows."""
         expression = Expression()
-        [wire] = self._wires(collection, access.query_by, (value,))
+        [wire] = wires_of(collection, access.query_by, (value,))
         request: dict[str, Any] = {
             "TableName": self._fill(access.table),
             "KeyConditionExpression": f"{expression.name(access.query_by)} = {expression.value(wire)}",
@@ -355,25 +391,9 @@ class DynamoConnector(Plain):
     def _table(self, collection: Collection) -> str:
         return self._fill(self._base(collection).table)
 
-    @staticmethod
-    def _wires(collection: Collection, name: str, values: Iterable[str]) -> list[Wire]:
-        kind = "N" if collection.field(name).fides_meta.data_type in NUMBERS else "S"
-        return [{kind: value} for value in values]
-
 
 def _planned(collection: Collection, rows: Iterable[dict[str, Any]], today: str) -> ErasurePage:
     return planned(
         collection,
-        ((row, _key_of(collection, row), judge(collection, row, today)) for row in rows),
+        ((row, key_of(collection, row), judge(collection, row, today)) for row in rows),
     )
-
-
-def _key_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
-    return to_wire_json({name: serialise(row[name]) for name in collection.primary_key})
-
-
-def _emptying(collection: Collection, expression: Expression) -> str:
-    changes = emptied(collection)
-    sets = [f"{expression.name(n)} = {expression.value(serialise(v))}" for n, v in changes.items() if v is not None]
-    removes = [expression.name(name) for name, value in changes.items() if value is None]
-    return " ".join(f"{word} {', '.join(parts)}" for word, parts in (("SET", sets), ("REMOVE", removes)) if parts)

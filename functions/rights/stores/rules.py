@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from rights.datamap.model import Collection, RetainWhen
+from rights.datamap.model import Collection, Field, RetainWhen
 from rights.domain.mall_time import MALL_TIME
 from rights.domain.period import day_after
 from rights.domain.work import Disposition, Kept
@@ -86,11 +86,42 @@ def emptied(collection: Collection) -> dict[str, Any]:
     }
 
 
+def emptied_inside(collection: Collection) -> tuple[Field, ...]:
+    """The fields that an anonymised record keeps, but not all of what is inside them."""
+    return tuple(f for f in collection.fields if f.rights.on_deletion == "keep" and _loses(f))
+
+
+def without(field: Field, value: Any) -> Any:
+    """The value of a kept field without what the rules take from inside it, in every element of its lists."""
+    if isinstance(value, list):
+        return [without(field, part) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    left = dict(value)
+    for inner in field.fields:
+        if inner.name not in left:
+            continue
+        match inner.rights.on_deletion:
+            case "null":
+                del left[inner.name]
+            case "constant":
+                left[inner.name] = inner.rights.constant
+            case _:
+                left[inner.name] = without(inner, left[inner.name])
+    return left
+
+
+def _loses(field: Field) -> bool:
+    return any(inner.rights.on_deletion != "keep" or _loses(inner) for inner in field.fields)
+
+
 def is_settled(collection: Collection, row: Row, judgement: Judgement) -> bool:
     """True when the record is anonymised already: nothing to do, nothing to count."""
     if judgement.disposition is not Disposition.ANONYMISE:
         return False
-    return all(row.get(name) == value for name, value in emptied(collection).items())
+    return all(row.get(name) == value for name, value in emptied(collection).items()) and all(
+        without(field, row.get(field.name)) == row.get(field.name) for field in emptied_inside(collection)
+    )
 
 
 def rule_fields(collection: Collection) -> set[str]:
@@ -98,7 +129,7 @@ def rule_fields(collection: Collection) -> set[str]:
     names = {rule.field for rule in collection.rights.retain_when if rule.field}
     if collection.rights.retention is not None:
         names.add(collection.rights.retention.counted_from)
-    return names | set(emptied(collection))
+    return names | set(emptied(collection)) | {field.name for field in emptied_inside(collection)}
 
 
 def planned(collection: Collection, rows: Iterable[tuple[Row, Mapping[str, Any], Judgement]]) -> ErasurePage:

@@ -1,10 +1,14 @@
 """DynamoDB's way of writing: attribute values, keys as JSON, and the names and values of expressions."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from rights.datamap.model import Collection, Field
+from rights.stores.fields import NUMBERS
+from rights.stores.rules import emptied, without
 
 serialise = TypeSerializer().serialize
 deserialise = TypeDeserializer().deserialize
@@ -19,6 +23,12 @@ class Expression:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.values: Wire = {}
+
+    def copy(self) -> "Expression":
+        """The same names and values, to go on from without changing these."""
+        made = Expression()
+        made.names, made.values = dict(self.names), dict(self.values)
+        return made
 
     def name(self, attribute: str) -> str:
         """What stands for an attribute."""
@@ -54,3 +64,35 @@ def to_wire_json(wires: Wire) -> dict[str, Any]:
 def from_wire_json(raw: Mapping[str, Any]) -> Wire:
     """The key that `to_wire_json` wrote."""
     return {n: {"B": base64.b64decode(w["B"])} if "B" in w else dict(w) for n, w in raw.items()}
+
+
+def wires_of(collection: Collection, name: str, values: Iterable[str]) -> list[Wire]:
+    """Texts as values of a field, in the field's own type."""
+    kind = "N" if collection.field(name).fides_meta.data_type in NUMBERS else "S"
+    return [{kind: value} for value in values]
+
+
+def key_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The key of a row, as JSON can carry it."""
+    return to_wire_json({name: serialise(row[name]) for name in collection.primary_key})
+
+
+def emptying(collection: Collection, expression: Expression) -> tuple[list[str], list[str]]:
+    """What an update sets, and what it removes, to empty a record of this collection."""
+    changes = emptied(collection)
+    sets = [f"{expression.name(n)} = {expression.value(serialise(v))}" for n, v in changes.items() if v is not None]
+    return sets, [expression.name(name) for name, value in changes.items() if value is None]
+
+
+def emptying_inside(
+    fields: Sequence[Field], row: Mapping[str, Any], expression: Expression
+) -> tuple[list[str], list[str]]:
+    """The conditions that these fields are as they were read in this row, and what an update puts there instead."""
+    conditions, sets = [], []
+    for field in fields:
+        was = row.get(field.name)
+        if was is not None and (now := without(field, was)) != was:
+            name = expression.name(field.name)
+            conditions.append(f"{name} = {expression.value(serialise(was))}")
+            sets.append(f"{name} = {expression.value(serialise(now))}")
+    return conditions, sets
