@@ -125,6 +125,7 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
             "records": sum(task.preview.values()),
             "by_collection": task.preview,
             "categories": {name: list(categories.get(name, ())) for name in task.preview},
+            "conflicts": list(task.conflicts),
             "refused": task.refused,
         }
 

@@ -100,6 +100,15 @@ class Stores:
         counts: dict[str, int] = self._ask(request_id, self._store(store_name), "count", question)["counts"]
         return counts
 
+    def conflicts(self, request_id: str, store_name: str, keys: KeySet, today: str) -> list[str]:
+        """What a store would refuse of the erasure, by table and rule; only databases have rules of their own."""
+        store = self._store(store_name)
+        if store.rights.kind != "postgres":
+            return []
+        question = {"keys": keys.to_mapping(), "today": today}
+        conflicts: list[str] = self._ask(request_id, store, "conflicts", question)["conflicts"]
+        return conflicts
+
     def seen(self, request_id: str, store_name: str, keys: KeySet, subjects: Iterable[str]) -> list[dict[str, Any]]:
         """Every field that holds one of these subjects now: `{collection, key, field, subject, value}`."""
         question = {"keys": keys.to_mapping(), "subjects": list(subjects)}

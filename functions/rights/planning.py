@@ -16,8 +16,8 @@ from rights.domain.cooling_off import seconds_to_cool_off
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.mall_time import MALL_TIME, today_in_the_mall
 from rights.domain.review import Findings, reason_to_review
-from rights.domain.rights import OPERATION_OF, Operation, Requester, Right
-from rights.domain.status import PROVEN
+from rights.domain.rights import ERASING, OPERATION_OF, Operation, Requester, Right
+from rights.domain.status import PROVEN, Status
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import LaidPlan
 from rights.secrets_hmac import Hmac
@@ -78,6 +78,7 @@ class Planner:
             days_on_file=self._days_on_file(facts, subjects),
             proven=self._proven(request, keys),
             records=sum(sum(task.preview.values()) for task in tasks),
+            is_refused_by_store=any(task.conflicts for task in tasks),
         )
         laid = LaidPlan(
             subjects=subjects,
@@ -160,12 +161,28 @@ class Planner:
             seen = {task.store: self._stores.seen(request.id, task.store, keys, changes) for task in tasks}
             self._ledger.put_private(request.id, "seen", seen)
             return [replace(task, preview=_by_collection(seen[task.store])) for task in tasks]
-        return [
-            replace(task, preview=self._stores.count(request.id, task.store, keys, task.collections))
-            if task.operation in {Operation.EXPORT, Operation.ERASE}
-            else task
-            for task in tasks
-        ]
+        return [self._counted(request, keys, task) for task in tasks]
+
+    def _counted(self, request: Request, keys: KeySet, task: Task) -> Task:
+        if task.operation not in {Operation.EXPORT, Operation.ERASE}:
+            return task
+        task = replace(task, preview=self._stores.count(request.id, task.store, keys, task.collections))
+        if task.operation is not Operation.ERASE:
+            return task
+        return replace(task, conflicts=tuple(self.conflicts(request, keys, task)))
+
+    def conflicts(self, request: Request, keys: KeySet, task: Task) -> list[str]:
+        """What the store would refuse of this erasure, in the collections it is about."""
+        found = self._stores.conflicts(request.id, task.store, keys, today_in_the_mall(self._ledger.clock()))
+        return [one for one in found if not task.collections or one.partition(":")[0] in task.collections]
+
+    def look_again(self, request: Request) -> None:
+        """Ask the stores that would have refused something once more: an approval alone mends nothing."""
+        tasks = [t for t in self._ledger.tasks(request.id) if t.conflicts and t.refused is None]
+        if not tasks or not request.is_decided or request.status is not Status.IN_REVIEW:
+            return
+        keys = KeySet.from_mapping(self._ledger.private(request.id, "subject")["keys"])
+        self._ledger.conflicts_stand(request.id, {task.store: self.conflicts(request, keys, task) for task in tasks})
 
 
 def _time(text: str) -> datetime | None:
@@ -182,6 +199,8 @@ def plan_request(request_id: str, ledger: Ledger, stores: Stores, hmac: Hmac, se
     request = ledger.join_case(request_id)
     if request.status in PROVEN and not request.is_final and request.plan is None:
         Planner(ledger, stores, hmac).lay(request)
+    elif request.right in ERASING:
+        Planner(ledger, stores, hmac).look_again(request)
     request = ledger.begin_review(request_id)
     until = parse(request.cooling_until) if request.cooling_until else None
     term = timedelta(seconds=settings.cooling_off_seconds)

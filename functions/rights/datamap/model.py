@@ -251,6 +251,10 @@ class StoreRights(_Ours):
     """The only role the connector assumes for this store; `${AccountId}` stands for the account it runs in."""
     secret: str | None = None
     """Name of the secret with the connection (PostgreSQL)."""
+    auth: Literal["secret", "iam"] = "secret"
+    """`iam`: the secret names host, database and user, and RDS takes a token of the role in place of a password."""
+    rows_per_second: Annotated[int, Attribute(ge=1)] | None = None
+    """How fast a PostgreSQL store may be worked on; without it, as fast as it goes."""
 
     @model_validator(mode="after")
     def _names_its_role(self) -> Self:

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NEW_ON_FILE = "new_on_file"
     OLD_CONTACT_NOT_PROVEN = "old_contact_not_proven"
     SENSITIVE_CORRECTION = "sensitive_correction"
+    STORE_CONFLICT = "store_conflict"
     UNUSUAL_SIZE = "unusual_size"
 
 
@@ -50,6 +51,8 @@ class Findings:
     proven: Collection[str] = ()
     """The channels of which every contact on file was proven."""
     records: int = 0
+    is_refused_by_store: bool = False
+    """A store's own rules would refuse part of the erasure."""
 
 
 def reason_to_review(right: Right, requester: Requester, found: Findings) -> Reason | None:
@@ -71,6 +74,7 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.NEW_ON_FILE: _weighs(right) and is_new_on_file(found),
         Reason.OLD_CONTACT_NOT_PROVEN: bool(unproven_old_contacts(found)),
         Reason.SENSITIVE_CORRECTION: not REVIEWED_CORRECTIONS.isdisjoint(found.corrected),
+        Reason.STORE_CONFLICT: erases and found.is_refused_by_store,
         Reason.UNUSUAL_SIZE: erases and found.records > UNUSUAL_RECORDS,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

@@ -212,6 +212,8 @@ class Task:
     """Of a restriction: which uses of the data are stopped; `all` restricts every one."""
     preview: dict[str, int] = field(default_factory=dict)
     """Records per collection before anything was done, counted for whoever reviews the request."""
+    conflicts: tuple[str, ...] = ()
+    """What the store's own rules would refuse of the erasure: names of tables and rules, as the plan found them."""
     refused: int | None = None
     """The ground on which an operator left this store out."""
     keep_until: str | None = None

@@ -1,7 +1,7 @@
 """What the steps of the workflow and the operators do to a request, each as one change that may run twice."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -181,6 +181,29 @@ class Steps(Reviews, Confirming, Holds):
             sets={"linked_to": earlier, "outcome": "duplicate"},
             also=[self.notice_part(request.id, "duplicate", channel) for channel in self.proven(request.id)],
         )
+
+    def conflicts_stand(self, request_id: str, found: Mapping[str, Sequence[str]]) -> Request:
+        """Write down what stores would refuse of an erasure now; an approval goes back while one of them still would.
+
+        Nothing is begun before it is mended, or the store is left out. Why somebody had to look stays: it says how many
+        have to.
+        """
+        tasks = [task for task in self.tasks(request_id) if task.store in found]
+        changed = [replace(t, conflicts=tuple(found[t.store])) for t in tasks if t.conflicts != tuple(found[t.store])]
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or not request.is_decided or request.status is Status.IN_PROGRESS:
+                return None
+            also = [self.change_part(task) for task in changed]
+            if not any(found.values()):
+                return Change(code="conflicts_mended", also=also) if also else None
+            review = request.review or Reason.STORE_CONFLICT
+            sets: dict[str, Any] = {"review": review, "sent_back": True, "decision": None, "approvals": []}
+            to = None if request.status is Status.IN_REVIEW else Status.IN_REVIEW
+            detail = {"reason": Reason.STORE_CONFLICT.value}
+            return Change(code="review_asked", to=to, sets=sets, detail=detail, also=also)
+
+        return self.change(request_id, decide)
 
     def cool_off(self, request_id: str, token: str, seconds: int) -> Request:
         """Wait before what cannot be undone, and tell every contact on file how to stop it.

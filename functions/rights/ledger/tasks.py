@@ -81,7 +81,7 @@ class Tasks(Requests):
         mine = self.claim_task(self.task(request_id, store))
         fresh = {
             *("request_id", "store", "kind", "stage", "operation"),
-            *("collections", "purposes", "preview", "refused", "keep_until"),
+            *("collections", "purposes", "preview", "conflicts", "refused", "keep_until"),
         }
         facts = {name: getattr(mine, name) for name in fresh}
         self.checkpoint_task(Task(**facts, fence=mine.fence))
@@ -123,5 +123,6 @@ def _task(item: Item) -> Task:
         "counts": Counts.from_dict(item["counts"]),
         "collections": tuple(item.get("collections", ())),
         "purposes": tuple(item.get("purposes", ())),
+        "conflicts": tuple(item.get("conflicts", ())),
     }
     return Task(**raw)

@@ -320,6 +320,10 @@ class Connector(Protocol):
         """
         ...
 
+    def conflicts(self, keys: KeySet, today: str) -> list[str]:
+        """What the store would refuse of an erasure, found by looking: names of tables and rules only, never values."""
+        ...
+
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         """Erase and anonymise the rows of the page, each only if it is still the person's. May run twice."""
         ...
@@ -361,6 +365,11 @@ class Connector(Protocol):
 
 class Plain:
     """What a store answers that has no field to correct, no flag to set, no fact to tell and no sign-in to shut."""
+
+    def conflicts(self, keys: KeySet, today: str) -> list[str]:
+        """None."""
+        del keys, today
+        return []
 
     def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
         """Nothing."""

@@ -49,11 +49,11 @@ class Step(_Event):
 class Question(_Event):
     """A question of another function, sealed to its request.
 
-    Contact on file, further identifiers, how many rows, which fields a correction would change, what the rules want to
-    know; or to erase what was kept until a date, and what is left of it.
+    Contact on file, further identifiers, how many rows, what the store would refuse of an erasure, which fields a
+    correction would change, what the rules want to know; or to erase what was kept until a date, and what is left.
     """
 
-    about: Literal["recognise", "locate", "count", "seen", "facts", "expire"] = Field(alias="ask")
+    about: Literal["recognise", "locate", "count", "conflicts", "seen", "facts", "expire"] = Field(alias="ask")
     sealed: str
 
 
@@ -120,6 +120,8 @@ def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str
             counts = connector.count(KeySet.from_mapping(given["keys"])).items()
             wanted = given.get("collections")
             reply = {"counts": {name: number for name, number in counts if not wanted or name in wanted}}
+        case "conflicts":
+            reply = {"conflicts": connector.conflicts(KeySet.from_mapping(given["keys"]), given["today"])}
         case "seen":
             seen = connector.seen(KeySet.from_mapping(given["keys"]), given["subjects"])
             reply = {"seen": [field.to_dict() for field in seen]}

@@ -178,7 +178,7 @@ def test_a_hold_placed_while_the_rows_are_being_erased_keeps_the_rest_and_the_co
     apply, dies = scene.store.apply_page, [True]
 
     def half(collection: str, keys: KeySet, page: ErasurePage) -> None:
-        apply(collection, keys, ErasurePage(page.changes[:1]))
+        apply(collection, keys, ErasurePage(page.doing()[:1]))
         if dies.pop():
             raise Killed
 
