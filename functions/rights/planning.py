@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,6 +23,9 @@ from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import LaidPlan
 from rights.secrets_hmac import Hmac
 from rights.settings import Settings
+
+_AT_ONCE = 8
+"""As many stores count side by side."""
 
 
 class Plan(NamedTuple):
@@ -169,7 +173,8 @@ class Planner:
             seen = {task.store: self._stores.seen(request.id, task.store, keys, changes) for task in here}
             self._ledger.put_private(request.id, "seen", seen)
             return [replace(task, preview=_by_collection(seen.get(task.store, ()))) for task in tasks]
-        return [self._counted(request, keys, task) for task in tasks]
+        with ThreadPoolExecutor(_AT_ONCE) as counting:
+            return list(counting.map(lambda task: self._counted(request, keys, task), tasks))
 
     def _counted(self, request: Request, keys: KeySet, task: Task) -> Task:
         if task.operation not in {Operation.EXPORT, Operation.ERASE} or task.kind == "partner":

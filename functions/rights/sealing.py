@@ -49,23 +49,31 @@ class Sealer:
             raise SealError(msg)
         size = int.from_bytes(sealed[1:3], "big")
         wrapped, rest = sealed[3 : 3 + size], sealed[3 + size :]
+        key = self._unwrap(request_id, wrapped)
         try:
-            text = AESGCM(self._unwrap(request_id, wrapped)).decrypt(rest[:12], rest[12:], request_id.encode())
+            text = AESGCM(key).decrypt(rest[:12], rest[12:], request_id.encode())
         except InvalidTag:
             msg = "sealed value does not open for this request"
             raise SealError(msg) from None
+        # It opened for this request, so it is this request's key: what is sealed next needs no other.
+        if request_id not in self._sealing:
+            _remember(self._sealing, request_id, (key, wrapped))
         return json.loads(zlib.decompress(text) if sealed[0] == _COMPRESSED else text)
 
     def _key_for(self, request_id: str) -> tuple[bytes, bytes]:
-        if request_id not in self._sealing:
+        known = self._sealing.get(request_id)
+        if known is None:
             made = self._kms.generate_data_key(
                 KeyId=self._key_id, KeySpec="AES_256", EncryptionContext={"request": request_id}
             )
-            _remember(self._sealing, request_id, (made["Plaintext"], made["CiphertextBlob"]))
-        return self._sealing[request_id]
+            known = (made["Plaintext"], made["CiphertextBlob"])
+            _remember(self._sealing, request_id, known)
+            _remember(self._opening, known[1], known[0])
+        return known
 
     def _unwrap(self, request_id: str, wrapped: bytes) -> bytes:
-        if wrapped not in self._opening:
+        key = self._opening.get(wrapped)
+        if key is None:
             try:
                 answer = self._kms.decrypt(
                     KeyId=self._key_id, CiphertextBlob=wrapped, EncryptionContext={"request": request_id}
@@ -73,11 +81,13 @@ class Sealer:
             except self._kms.exceptions.InvalidCiphertextException:
                 msg = "sealed value belongs to another request"
                 raise SealError(msg) from None
-            _remember(self._opening, wrapped, answer["Plaintext"])
-        return self._opening[wrapped]
+            key = bytes(answer["Plaintext"])
+            _remember(self._opening, wrapped, key)
+        return key
 
 
 def _remember(cache: OrderedDict[Any, Any], name: Any, value: Any) -> None:
+    # Several threads may ask at once: nobody reads a name again after it was put in.
     cache[name] = value
-    while len(cache) > _KEYS_REMEMBERED:
+    if len(cache) > _KEYS_REMEMBERED:
         cache.popitem(last=False)

@@ -168,6 +168,8 @@ class DynamoAccess(_Ours):
     index: str | None = None
     item_prefix: str | None = None
     """Only items whose sort key begins so belong to the collection; several collections may share a table."""
+    write_units: float | None = Attribute(default=None, gt=0)
+    """Units of write capacity that one erasure may take from the table a second; without, as many as it gets."""
 
 
 class ObjectAccess(_Ours):
