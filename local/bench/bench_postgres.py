@@ -205,6 +205,12 @@ class _Ledger:
         if kept:
             raise RuntimeError(request_id)
 
+    def bury(self, request_id: str, stones: Any, days: int) -> None:
+        """Seal what is remembered of erased rows, as the ledger does."""
+        del request_id, days
+        sealed = [self._sealer.seal(REQUEST, {"keys": s.keys, "columns": dict(s.columns)}) for s in stones]
+        time.sleep(0.005 + 0.00005 * sum(map(len, sealed)) / 1000)
+
 
 class _Files:
     """An object store that is a folder."""

@@ -92,15 +92,8 @@ def test_an_access_has_what_the_partners_answered_in_its_package(
     assert {tasks[name]["counts"]["exported"] for name in PARTNERS} == {1}
     assert {told(shown, name)["recipient"]["results_count"] for name in PARTNERS} == {3}
     package = download(asking)
-    handed = {
-        name: [entry for entry in package.entries if f"/{name}/" in entry and "results" in entry] for name in PARTNERS
-    }
-    assert {name: len(entries) for name, entries in handed.items()} == {
-        "analytics": 1,
-        "ads": 0,
-        "cpes": 0,
-        "payments": 0,
-    }
+    results = [entry for entry in package.entries if "/files/" in entry and entry.endswith("-results.json")]
+    assert [entry.split("/")[1] for entry in results] == ["analytics"]
 
 
 def test_a_connector_that_dies_between_the_call_and_its_record_asks_under_the_same_id(
@@ -183,8 +176,8 @@ def test_a_partner_that_never_answers_is_named_and_our_answer_is_in_time(
         asking.prove()
         until_asked(cloud, book, asking, "cpes")
         asking.until("waiting_for_partner")
-        # The legal date comes near: a day before it the waiting is over.
-        near = (datetime.now(UTC) + timedelta(hours=23)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        # The legal date comes near: a little before it the waiting is over.
+        near = (datetime.now(UTC) + timedelta(seconds=5)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         book.overwrite(book.state(asking.id), {"due_at": near})
         shown = asking.until_told("completed_in_part")
     assert answer(shown, "cpes") == "not_answered"

@@ -122,7 +122,8 @@ class Worker:
             task, done = doing.do_page(task, keys, name)
             if done.wait is not None:
                 self._ledger.checkpoint_task(_asked(task, name, done))
-                return Report(task.store, "waiting", seconds=done.wait)
+                # Not now: this branch ends, and whatever takes the request up again looks here too.
+                return Report(task.store, "waiting", seconds=done.wait) if done.wait else Report(task.store, "failed")
             task = self._fold(task, name, done, doing)
             if task.status is TaskStatus.DONE:
                 return Report(task.store, "done")

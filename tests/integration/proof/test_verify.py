@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import io
 import json
 import shutil
 import subprocess
@@ -25,13 +24,12 @@ from rights.domain.status import Status
 from rights.domain.work import Counts
 from rights.ledger import Ledger
 from rights.ledger.table import Table
-from rights.package import write_package
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from tests.integration.proof.conftest import Archive, asked
 from tests.support.clock import StoppedClock
 from tests.support.template import ROOT, create_ledger_table
-from tests.unit.package.exports import NOW, Memory, a_request, a_task, exported
+from tests.unit.package.exports import Memory, a_request, a_task, exported, volumes
 from tests.unit.stores import maps
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -80,12 +78,11 @@ class Case:
 
 
 def packed(request_id: str) -> bytes:
-    sink = io.BytesIO()
     exports = Memory({"shop/orders/000000.jsonl": RECORDS})
     store = maps.store(maps.collection("orders", maps.field("order_id", primary_key=True)))
     request = a_request(Right.ACCESS, id=request_id)
-    write_package(sink, exports, request, [exported(orders=3)], data_map=DataMap(version="v", stores=(store,)), now=NOW)
-    return sink.getvalue()
+    [whole] = volumes(exports, [exported(orders=3)], DataMap(version="v", stores=(store,)), request)
+    return whole
 
 
 @pytest.fixture(scope="module")

@@ -41,10 +41,15 @@ class Book(FakeLedger):
         self.word = Told()
         self.places: list[str] = []
         self.noted: list[tuple[str, bool]] = []
+        self.others: list[Task] = []
 
     def get(self, request_id: str) -> Request:
         assert request_id == self.request.id
         return self.request
+
+    def tasks(self, request_id: str) -> list[Task]:
+        assert request_id == self.request.id
+        return [*self.others, self.saved]
 
     def will_ask(self, task: Task, due_at: str) -> Task:
         assert due_at == self.request.due_at
@@ -204,6 +209,18 @@ def test_a_partner_that_is_down_fails_nothing_and_is_asked_when_it_is_back() -> 
     case.partner.takes, case.partner.status = timedelta(0), "completed"
     assert case.run().status == "done"
     assert "error" not in case.facts
+
+
+def test_a_store_that_has_to_be_repaired_is_not_waited_out_by_a_partner() -> None:
+    case = Case()
+    failed = replace(case.book.saved, store="orders", kind="postgres", status=TaskStatus.FAILED)
+    case.book.others = [failed]
+    # The branch ends, so that the repair may begin; the partner was asked, and is waited for as before.
+    assert case.run().status == "failed"
+    assert (case.book.saved.status, len(case.partner.bodies)) == (TaskStatus.WAITING, 1)
+    case.book.others = [replace(failed, status=TaskStatus.DONE)]
+    assert case.run().status == "waiting"
+    assert len(case.partner.bodies) == 1
 
 
 def test_a_lying_partner_confirms_nothing_and_somebody_is_told_once() -> None:

@@ -17,7 +17,7 @@ from rights.datamap.partners import STANDARD_TYPES, Partner, SharedIdentity
 from rights.domain.identity import KeySet
 from rights.domain.recipients import FINAL, Answer, Chase, Patience, chase, goes_on
 from rights.domain.rights import Operation, Right
-from rights.domain.work import Counts
+from rights.domain.work import Counts, TaskStatus
 from rights.errors import StoreRefusedError, StoreUnavailableError
 from rights.ledger.model import Request, Task
 from rights.stores.contract import File, Page
@@ -63,6 +63,10 @@ class AskingLedger(Protocol):
 
     def get(self, request_id: str) -> Request:
         """The request as it is now."""
+        ...
+
+    def tasks(self, request_id: str) -> list[Task]:
+        """All tasks of the request."""
         ...
 
     def private(self, request_id: str, part: str) -> Any:
@@ -281,7 +285,12 @@ class Asking:
             self._ledger.recipient_noted(task.request_id, task.store, "recipient_not_answered", is_alarming=True)
             return self._without(task, name, Answer.NOT_ANSWERED)
         looks = int(task.recipient.get("looks", 0)) + 1
-        return _noted(task, looks=looks, **self._warned(task, found, error)), Done(Counts(), wait=found.seconds)
+        seconds = 0 if self._is_in_the_way(task) else found.seconds
+        return _noted(task, looks=looks, **self._warned(task, found, error)), Done(Counts(), wait=seconds)
+
+    def _is_in_the_way(self, task: Task) -> bool:
+        """True where a store of the mall failed: its repair begins when all branches have ended, so this one does."""
+        return any(one.status is TaskStatus.FAILED for one in self._ledger.tasks(task.request_id))
 
     def _chase(self, request: Request, task: Task) -> Chase:
         # Its first word: one that says "in an hour" each time would be looked at each hour.

@@ -70,8 +70,9 @@ class Tools:
 class Done:
     """What one page added, where the next one starts, and what else is to be remembered of the collection.
 
-    With `wait` the answer comes later: the same page is asked for again when it came, or after so many seconds. With
-    `again` there is more to do where this page began.
+    With `wait` the answer comes later: the same page is asked for again when it came, or after so many seconds. With 0
+    nobody waits here: another store has to be repaired, and the next round asks again. With `again` there is more to do
+    where this page began.
     """
 
     counts: Counts
