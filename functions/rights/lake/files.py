@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 
 class FileSource:
@@ -32,7 +32,7 @@ class FileSink:
         """Take bytes."""
         return self._file.write(data)
 
-    def __enter__(self) -> "FileSink":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -23,6 +23,9 @@ from rights.domain.work import Disposition
 from rights.lake.model import BrokenFileError, Column, Path, Sink, Source, Tally, Treatment, Wanted
 from rights.lake.reading import SourceFile
 
+_open: Any = igzip_threaded.open
+_DAMAGED: Any = (EOFError, igzip.BadGzipFile, isal_zlib.error)
+
 LEVEL = 2
 """ISA-L's level: about a fifth larger than zlib's default, at twenty times its speed."""
 
@@ -70,7 +73,7 @@ class JsonLines:
         """Write the file anew without the lines that go, and say what was found."""
         search, tally = _Search(wanted), Tally()
         if self._is_compressed():
-            out = igzip_threaded.open(_Whole(sink), "wb", compresslevel=LEVEL, threads=1, block_size=_BLOCK)
+            out = _open(_Whole(sink), "wb", compresslevel=LEVEL, threads=1, block_size=_BLOCK)
             with out:
                 self._rewrite(out, search, treatment, tally)
         else:
@@ -108,7 +111,7 @@ class JsonLines:
         raw = SourceFile(self._source, _AHEAD)
         carry = b""
         try:
-            with igzip_threaded.open(raw, "rb", threads=1) if self._is_compressed() else io.BufferedReader(raw) as text:
+            with _open(raw, "rb", threads=1) if self._is_compressed() else io.BufferedReader(raw) as text:
                 while piece := text.read(_BLOCK):
                     end = piece.rfind(b"\n") + 1
                     if not end:
@@ -118,7 +121,7 @@ class JsonLines:
                         continue
                     yield carry + piece[:end] if carry else piece[:end]
                     carry = piece[end:]
-        except (EOFError, igzip.BadGzipFile, isal_zlib.error) as error:
+        except _DAMAGED as error:
             raise BrokenFileError("corrupt_gzip") from RuntimeError(type(error).__name__)
         if carry:
             yield carry

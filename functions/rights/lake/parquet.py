@@ -155,8 +155,8 @@ class ParquetReader:
             verdict = treatment.verdict(row)
             found.tally.add(owners[place].as_py(), verdict)
             marks.get(verdict.disposition, []).append(place)
-        masks = [_mask(len(owners), marks[d]) for d in (Disposition.ERASE, Disposition.ANONYMISE)]
-        found.groups[group] = Hits(*masks, owners)
+        erase, anonymise = (_mask(len(owners), marks[d]) for d in (Disposition.ERASE, Disposition.ANONYMISE))
+        found.groups[group] = Hits(erase, anonymise, owners)
 
 
 def _matched(values: Any, column: Column, owners: Mapping[str, int]) -> Any:

@@ -80,7 +80,7 @@ class ParquetRewriter:
     def run(self, found: Found) -> int:
         """Write the whole file, and say how many rows it has now."""
         self._put(_MAGIC)
-        kept = []
+        kept: list[Struct] = []
         for number, group in enumerate(self._footer.get(_GROUPS).items):
             if self._group(number, group, found.groups.get(number)):
                 group.fields[_ORDINAL] = (4, len(kept))
@@ -91,7 +91,7 @@ class ParquetRewriter:
         self._footer.get(_GROUPS).items = kept
         text = thrift.encode(self._footer)
         self._put(text + len(text).to_bytes(4, "little") + _MAGIC)
-        return rows
+        return int(rows)
 
     def _group(self, number: int, group: Struct, hits: Hits | None) -> bool:
         """Write a row group; False when nothing is left of it."""

@@ -40,6 +40,7 @@ class Forgetful:
     def read(self, collection: str, key: str) -> Record | None:
         """Nothing."""
         del collection, key
+        return None
 
     def write(self, collection: str, key: str, record: Mapping[str, Any]) -> None:
         """Nothing."""

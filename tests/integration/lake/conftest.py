@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,7 +147,7 @@ def keys(account: str) -> KeySet:
 
 
 @pytest.fixture
-def lake(ledger: Ledger) -> Iterator[Lake]:
+def lake(ledger: Ledger) -> Lake:
     s3: Any = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -155,4 +155,4 @@ def lake(ledger: Ledger) -> Iterator[Lake]:
     made.put(VIEWS, gz([row("a", 0), row("b", 1), row("a", 2), row(None, 3), row("c", 4)]))
     made.put(CLICKS, parquet([row("a", 5), row("c", 6), row("b", 7), row("c", 8), row("c", 9)]))
     made.put(PLACES, gz([row("b", 10) | {"latitude": 11.5, "longitude": 104.9}, row("c", 11)]))
-    yield made
+    return made

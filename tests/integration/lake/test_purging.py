@@ -192,7 +192,9 @@ def test_killed_at_any_call_the_purge_ends_with_the_same_rows_and_the_same_count
 
 
 @pytest.mark.parametrize("state", [False, True])
-def test_killed_at_any_record_the_purge_ends_with_the_same_counts(lake: Lake, state: bool) -> None:
+def test_killed_at_any_record_the_purge_ends_with_the_same_counts(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, state: bool
+) -> None:
     a = lake.queue("a")
     write = lake.ledger.put_object_record
     dead = set[str]()
@@ -205,7 +207,7 @@ def test_killed_at_any_record_the_purge_ends_with_the_same_counts(lake: Lake, st
             raise Killed
         write(batch, collection, key, record)
 
-    lake.ledger.put_object_record = dying  # type: ignore[method-assign]
+    monkeypatch.setattr(lake.ledger, "put_object_record", dying)
     for _ in range(3):
         try:
             lake.run()
@@ -225,13 +227,18 @@ def test_killed_at_any_record_the_purge_ends_with_the_same_counts(lake: Lake, st
     ],
 )
 def test_an_object_that_cannot_be_worked_on_stays_and_holds_up_none_of_the_others(
-    lake: Lake, key: str, content: bytes, code: str
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, key: str, content: bytes, code: str
 ) -> None:
     lake.put(key, content)
     a = lake.queue("a")
     problems: dict[str, int] = {}
     chunk_done = lake.ledger.chunk_done
-    lake.ledger.chunk_done = lambda b, n, p: (problems.update(p), chunk_done(b, n, p))[1]  # type: ignore[method-assign]
+
+    def done(batch: str, number: int, found: dict[str, int]) -> None:
+        problems.update(found)
+        chunk_done(batch, number, found)
+
+    monkeypatch.setattr(lake.ledger, "chunk_done", done)
     lake.run()
     assert problems == {code: 1}
     result = lake.ledger.lake_result(a, "service_logs")
@@ -305,7 +312,7 @@ class States:
 
 def schedule(lake: Lake, states: States, **terms: int) -> dict[str, int]:
     chosen = {"purge_enough": 100, "purge_longest_seconds": 5 * 86_400, "purge_margin_seconds": 7 * 86_400} | terms
-    settings = PurgeSettings(purge_machine_arn="arn:aws:states:::stateMachine:p", **chosen)  # type: ignore[arg-type]
+    settings = PurgeSettings(purge_machine_arn="arn:aws:states:::stateMachine:p", **chosen)
     return Schedule(lake.ledger, states, load_data_map(), settings).run()
 
 
