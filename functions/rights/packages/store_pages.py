@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import NamedTuple
 
-from rights.datamap.model import Field
+from rights.datamap.model import Field, Retention
 from rights.notices.i18n import N_, say
 from rights.notices.stores import REASON, STORE
 from rights.packages.book import Book, Chapter
@@ -110,11 +110,16 @@ class StorePages(Shell):
         named = [self.known(RECIPIENT.get(one), one) for one in recipients]
         return "; ".join(named) or self.say(N_("nobody"))
 
+    def _term(self, retention: Retention) -> str:
+        if retention.period:
+            return in_words(retention.period, self.locale)
+        return say(self.locale, N_("until we look at it again on {day}"), day=str(retention.review))
+
     def _kept(self, chapter: Chapter) -> str:
         retention = chapter.collection.rights.retention
         if retention is None:
             return self.say(N_("as long as you have an account, or until you ask us to delete it"))
-        term, reason = in_words(retention.period, self.locale), REASON.get(retention.reason)
+        term, reason = self._term(retention), REASON.get(retention.reason)
         if reason:
             term = say(self.locale, N_("{term}; {reason}"), term=term, reason=say(self.locale, reason))
         return f'{escape(term)} <small lang="en">({escape(retention.source)})</small>'

@@ -29,7 +29,8 @@ from rights.secrets_hmac import Hmac
 from tests.integration.proof.conftest import Archive, asked
 from tests.support.clock import StoppedClock
 from tests.support.template import ROOT, create_ledger_table
-from tests.unit.package.exports import Memory, a_request, a_task, exported, volumes
+from tests.unit.package.exports import Memory, a_request, a_task, exported
+from tests.unit.package.exports import volumes as volumes_of
 from tests.unit.stores import maps
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -81,7 +82,7 @@ def packed(request_id: str) -> bytes:
     exports = Memory({"shop/orders/000000.jsonl": RECORDS})
     store = maps.store(maps.collection("orders", maps.field("order_id", primary_key=True)))
     request = a_request(Right.ACCESS, id=request_id)
-    [whole] = volumes(exports, [exported(orders=3)], DataMap(version="v", stores=(store,)), request)
+    [whole] = volumes_of(exports, [exported(orders=3)], DataMap(version="v", stores=(store,)), request)
     return whole
 
 
