@@ -293,14 +293,10 @@ def test_of_several_volumes_all_have_to_be_there_once(case: Case, numbers: tuple
 # ---- the history
 
 
-def leaves(event: dict[str, Any]) -> Iterator[str]:
-    yield from event
-
-
 def test_a_changed_value_in_any_event_is_found(case: Case) -> None:
     before = case.events.read_text()
     for number in range(3):
-        for name in leaves(json.loads(before)["events"][number]):
+        for name in json.loads(before)["events"][number]:
             case.events.write_text(before)
             case.change_events(lambda events, n=number, name=name: events[n].update({name: "changed"}))  # type: ignore[misc]
             assert case.check(package=False, digests=False)[0] == 1, (number, name)
