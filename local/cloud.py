@@ -22,6 +22,7 @@ from local.emulator import Emulator
 from local.front import Front, Pages
 from local.mailbox import Mailbox
 from local.packaging import RUNTIME_NAME
+from local.partners import Partners, playing
 from local.postgres import Connection, Postgres
 from local.processes import require_free
 from local.transform import load_template
@@ -47,6 +48,8 @@ class Options:
     review_timeout_seconds: int = 3600
     repair_delay_seconds: int = 10
     cooling_off_seconds: int = 3
+    partner_first_pause_seconds: int = 2
+    partner_longest_pause_seconds: int = 10
     parameters: dict[str, str] = field(default_factory=dict)
     """Further parameters of `template.yaml`."""
 
@@ -62,6 +65,7 @@ class Cloud:
     mall: malls.Mall
     outputs: dict[str, str]
     work: Path
+    partners: Partners
 
     @property
     def base_url(self) -> str:
@@ -143,7 +147,9 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         work = cleanup.enter_context(_work_folder())
         cleanup.enter_context(_stop_signals())
         report("Starting MiniStack and PostgreSQL")
-        emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack")
+        partners = cleanup.enter_context(playing(work))
+        settings = {"LOCAL_PARTNERS": partners.setting()}
+        emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack", settings=settings)
         cleanup.callback(emulator.child.stop)
         postgres = Postgres.prepare(work, chosen.state)
         cleanup.callback(postgres.stop)
@@ -158,14 +164,15 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         report("Creating the stack from template.yaml")
         mailbox = Mailbox(emulator.endpoint)
         cleanup.callback(mailbox.close)
-        health = _health(emulator, postgres)
-        pages = Pages(lambda: [m.as_json() for m in mailbox.messages()], lambda: malls.people(sample), health)
+        health = _health(emulator, postgres, partners)
+        letters = lambda: [m.as_json() for m in mailbox.messages()]  # noqa: E731 - one of four
+        pages = Pages(letters, lambda: malls.people(sample), health, partners.summary)
         front = Front(chosen.port, pages)
         cleanup.callback(front.close)
         outputs = _deploy_product(emulator, front.url, chosen)
         front.serve_api(api_address(emulator, outputs))
         mailbox.watch()
-        yield Cloud(emulator, database, front, mailbox, sample, outputs, work)
+        yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners)
         report("Stopping")
 
 
@@ -183,7 +190,10 @@ def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict
         "ReviewTimeoutSeconds": str(options.review_timeout_seconds),
         "RepairDelaySeconds": str(options.repair_delay_seconds),
         "CoolingOffSeconds": str(options.cooling_off_seconds),
+        "PartnerFirstPauseSeconds": str(options.partner_first_pause_seconds),
+        "PartnerLongestPauseSeconds": str(options.partner_longest_pause_seconds),
         "QuietHours": "off",
+        "PurgeEnough": "1",
         **options.parameters,
     }
     outputs = stack.deploy_sam(emulator, ROOT / "template.yaml", PRODUCT, parameters, ROOT / "functions")
@@ -202,6 +212,7 @@ def _stores(emulator: Emulator, database: Connection) -> malls.Stores:
         cognito=emulator.quick_client("cognito-idp"),
         user_pool=parameter["Parameter"]["Value"],
         dsn=database.dsn,
+        lake=f"mall-lake-{emulators.ACCOUNT_ID}",
     )
 
 
@@ -217,11 +228,12 @@ def _fill(emulator: Emulator, database: Connection, population: int) -> malls.Ma
     return sample
 
 
-def _health(emulator: Emulator, postgres: Postgres) -> Callable[[], dict[str, str]]:
+def _health(emulator: Emulator, postgres: Postgres, partners: Partners) -> Callable[[], dict[str, str]]:
     def health() -> dict[str, str]:
         running = {
             "ministack": emulator.child.is_alive(),
             "postgres": bool(postgres.server and postgres.server.is_alive()),
+            **{name: one.child.is_alive() for name, one in partners.simulators.items()},
         }
         return {name: "ok" if well else "stopped" for name, well in running.items()}
 

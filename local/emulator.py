@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -103,8 +104,8 @@ def environment(port: int, work: Path, state: Path | None) -> dict[str, str]:
     return env
 
 
-def start(work: Path, *, state: Path | None = None) -> Emulator:
-    """Start MiniStack on a free loopback port; `wait_ready` tells when it answers.
+def start(work: Path, *, state: Path | None = None, settings: Mapping[str, str] | None = None) -> Emulator:
+    """Start MiniStack on a free loopback port; `wait_ready` tells when it answers. Functions see `settings` too.
 
     With a state folder the port is remembered there, since queue addresses that were stored contain it.
     """
@@ -112,7 +113,7 @@ def start(work: Path, *, state: Path | None = None) -> Emulator:
     command: list[str | Path] = [sys.executable, "-P", _MAIN]
     # What is kept must be written to the end; what is thrown away need not wait for the last execution.
     patience = KEEPING_SECONDS if state else THROWING_AWAY_SECONDS
-    env = environment(port, work, state)
+    env = environment(port, work, state) | dict(settings or {})
     child = spawn("MiniStack", command, log=work / "ministack.log", env=env, cwd=work, patience=patience)
     return Emulator(f"http://{LOOPBACK}:{port}", child)
 

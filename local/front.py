@@ -31,6 +31,7 @@ class Pages:
     mailbox: Callable[[], list[dict[str, str]]]
     people: Callable[[], list[dict[str, Any]]]
     health: Callable[[], dict[str, str]]
+    partners: Callable[[], list[dict[str, Any]]] = list
 
 
 @dataclass
@@ -139,6 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
                 health = self.local_pages.health()
                 well = all(state == "ok" for state in health.values())
                 self._json(HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE, health)
+            case "GET", "/_local/partners":
+                self._json(HTTPStatus.OK, self.local_pages.partners())
             case "POST", "/_local/clock":
                 self._json(HTTPStatus.CONFLICT, _error("clock_off", _CLOCK_OFF))
             case _:

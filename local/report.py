@@ -72,7 +72,7 @@ class Reporter:
         for store in filed.stores:
             sign = "[red]✗[/]" if differences(store, expected.get(store["store"])) else "[green]✓[/]"
             counts = (str(store.get(name, 0)) for name in COUNTS)
-            table.add_row(store["store"], *counts, _time(store.get("verified_at")), sign)
+            table.add_row(store["store"], *counts, _checked(store), sign)
         self.console.print(table)
         for store in filed.stores:
             for kept in _grounds(store):
@@ -122,6 +122,13 @@ def _progress_of(filed: Filed) -> Table:
         sign = _STORE_SIGNS.get(store["status"], "…")
         grid.add_row("", f"{sign} {store['store']:<16} {done}/{store.get('found', 0)} {store['status']}")
     return grid
+
+
+def _checked(store: Mapping[str, Any]) -> str:
+    """When it was read back; of a partner, which nobody can read back, what it says and when."""
+    if "recipient" not in store:
+        return _time(store.get("verified_at"))
+    return f"{store['recipient'].get('answer', '-')} {_time(store.get('confirmed_at'))}"
 
 
 def _day(moment: str | None) -> str:

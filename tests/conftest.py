@@ -3,18 +3,16 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 from hypothesis import settings
-from moto import mock_aws
 
 from rights.ledger import Ledger
 from rights.ledger.table import Table
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from tests.support.clock import StoppedClock
+from tests.support.moto import client, empty_moto
 from tests.support.template import create_ledger_table
 
 os.environ.update(
@@ -47,7 +45,7 @@ def root() -> Path:
 @pytest.fixture
 def aws() -> Iterator[None]:
     """AWS as moto plays it, empty."""
-    with mock_aws():
+    with empty_moto():
         yield
 
 
@@ -60,13 +58,13 @@ def clock() -> StoppedClock:
 @pytest.fixture
 def sealer(aws: None) -> Sealer:
     """A sealer over a fresh key."""
-    kms = boto3.client("kms")
+    kms = client("kms")
     return Sealer(kms, kms.create_key()["KeyMetadata"]["KeyId"])
 
 
 @pytest.fixture
 def ledger(aws: None, sealer: Sealer, clock: StoppedClock) -> Ledger:
     """An empty ledger on moto."""
-    dynamodb: Any = boto3.client("dynamodb")
+    dynamodb = client("dynamodb")
     create_ledger_table(dynamodb, "ledger")
     return Ledger(Table(dynamodb, "ledger"), sealer, Hmac(b"test secret"), clock)

@@ -1,4 +1,4 @@
-"""Assemble: build the package of an access, and the certificate of what was done."""
+"""Assemble: build the package of an access volume by volume, and the certificate of what was done."""
 
 from typing import Any
 
@@ -12,9 +12,8 @@ from rights.wiring import ledger
 
 
 @guarded
-def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, bool]:
-    """Build what this request ends in, once."""
+def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Build the next part of what this request ends in, once, and say whether there is more to build."""
     step = StepInput.model_validate(event)
     assembler = Assembler(ledger(), client("s3"), client("kms"), load_data_map(), load(AssembleSettings))
-    request = assembler.assemble(step.request_id)
-    return {"package": request.package is not None, "certificate": request.certificate is not None}
+    return assembler.assemble(step.request_id).to_dict()

@@ -13,5 +13,5 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     """End the request with the outcome its stores came to, and free the person's lock."""
     step = StepInput.model_validate(event)
     tasks = ledger().tasks(step.request_id)
-    outcome = outcome_of([task.counts for task in tasks], left_out=any(task.refused for task in tasks))
+    outcome = outcome_of([task.counts for task in tasks], left_out=any(task.is_unmet for task in tasks))
     return {"outcome": ledger().close_request(step.request_id, outcome).status.value}

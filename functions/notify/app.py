@@ -14,6 +14,6 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     step = StepInput.model_validate(event)
     request = ledger().get(step.request_id)
     tasks = ledger().tasks(step.request_id)
-    outcome = outcome_of([task.counts for task in tasks], left_out=any(task.refused for task in tasks))
+    outcome = outcome_of([task.counts for task in tasks], left_out=any(task.is_unmet for task in tasks))
     ledger().tell(step.request_id, notice_of(request.right, outcome))
     return {"outcome": outcome.value}

@@ -18,9 +18,11 @@ from rights import wiring
 from rights.clients import link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
+from rights.datamap.scope import to_review
 from rights.domain.rights import Locale
 from rights.handler import guarded
 from rights.http import ApiError, as_api_error, locale_of, read_body, respond_error, respond_json
+from rights.ledger.bulk import BulkStatus
 from rights.settings import Settings, load
 from rights.telemetry import logger
 
@@ -74,17 +76,27 @@ def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
     return (
         ("GET", "/ops/requests", lambda call: doors.find(call.query)),
         ("GET", "/ops/requests/<request_id>", lambda _, request_id: doors.look_at(request_id)),
+        ("GET", "/ops/requests/<request_id>/audit", lambda _, request_id: doors.audit_of(request_id)),
         ("GET", "/ops/requests/<request_id>/plan", lambda _, request_id: doors.plan_of(request_id)),
         ("GET", "/ops/requests/<request_id>/clock", lambda _, request_id: doors.clock_of(request_id)),
         ("GET", "/ops/requests/<request_id>/evidence", lambda _, request_id: evidence.evidence_of(request_id)),
+        ("GET", "/ops/bulk-closures", lambda _: doors.bulks()),
+        ("GET", "/ops/bulk-closures/<bulk_id>", lambda call, bulk_id: doors.bulk(bulk_id, call.query)),
+        ("GET", "/ops/replays", lambda _: doors.replays()),
+        ("GET", "/ops/replays/<replay_id>", lambda _, replay_id: doors.replay(replay_id)),
         ("GET", "/ops/holds", lambda call: doors.holds_of(call.query.get("request_id"))),
     )
 
 
 def _acts(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
-    one = "/ops/requests/<request_id>"
+    one, bulk = "/ops/requests/<request_id>", "/ops/bulk-closures/<bulk_id>"
     return (
         ("POST", f"{one}/retry", lambda c, request_id: doors.retry(request_id, c.who.id)),
+        (
+            "POST",
+            f"{one}/stores/<store>/cancel",
+            lambda c, request_id, store: doors.take_back(request_id, store, c.who.id),
+        ),
         ("POST", f"{one}/decision", lambda c, request_id: doors.summary(doors.decide(request_id, c.body, c.who))),
         ("POST", f"{one}/extend", lambda c, request_id: doors.extend(request_id, c.body, c.who.id)),
         ("POST", f"{one}/pause", lambda c, request_id: doors.pause(request_id, c.body, c.who.id)),
@@ -96,12 +108,30 @@ def _acts(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
             f"{one}/evidence/<number>",
             lambda c, request_id, number: evidence.open_evidence(request_id, number, c.who.id, c.body),
         ),
+        ("POST", "/ops/breach-export", lambda c: doors.breach_export(c.body, c.who)),
+        ("POST", "/ops/bulk-closures", lambda c: doors.open_bulk(c.body, c.who)),
+        ("POST", f"{bulk}/people", lambda c, bulk_id: doors.put_people(bulk_id, c.body, c.who)),
+        ("POST", f"{bulk}/approve", lambda c, bulk_id: doors.approve_bulk(bulk_id, c.body, c.who)),
+        ("POST", f"{bulk}/pause", lambda c, bulk_id: doors.hold_bulk(bulk_id, BulkStatus.PAUSED, c.who)),
+        ("POST", f"{bulk}/resume", lambda c, bulk_id: doors.hold_bulk(bulk_id, BulkStatus.RUNNING, c.who)),
+        ("POST", f"{bulk}/stop", lambda c, bulk_id: doors.hold_bulk(bulk_id, BulkStatus.STOPPED, c.who)),
+        ("POST", "/ops/replays", lambda c: doors.start_replay(c.body, c.who)),
+        (
+            "POST",
+            "/ops/replays/<replay_id>/decision",
+            lambda c, replay_id: doors.decide_replay(replay_id, c.body, c.who),
+        ),
         ("POST", "/ops/holds", lambda c: doors.place_hold(c.body, c.who)),
         ("POST", "/ops/holds/<hold_id>/lift", lambda c, hold_id: doors.lift_hold(hold_id, c.who)),
     )
 
 
-_STATUS = {"/ops/holds": HTTPStatus.CREATED, "/ops/requests/<request_id>/retry": HTTPStatus.ACCEPTED}
+_STATUS = {
+    "/ops/holds": HTTPStatus.CREATED,
+    "/ops/replays": HTTPStatus.CREATED,
+    "/ops/requests/<request_id>/retry": HTTPStatus.ACCEPTED,
+    "/ops/requests/<request_id>/stores/<store>/cancel": HTTPStatus.ACCEPTED,
+}
 """The answers of changes that are not a plain 200."""
 
 
@@ -129,7 +159,9 @@ def _app() -> APIGatewayRestResolver:
         }
         for store in load_data_map().stores
     }
-    doors = OperatorDoors(wiring.ledger(), utc_now, timedelta(seconds=settings.question_seconds), categories)
+    looked_at = {store.fides_key: to_review(load_data_map(), store.fides_key) for store in load_data_map().stores}
+    answer_time = timedelta(seconds=settings.question_seconds)
+    doors = OperatorDoors(wiring.ledger(), utc_now, answer_time, categories, looked_at)
     evidence = EvidenceLooks(wiring.ledger(), BucketLinks(link_client(), settings.evidence_bucket), utc_now)
     return build(doors, evidence, urlsplit(settings.base_url).path.rstrip("/"))
 

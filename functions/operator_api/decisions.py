@@ -13,11 +13,11 @@ from rights.domain.evidence import EvidenceKind
 from rights.domain.grounds import User, latest_end, may_keep, may_refuse
 from rights.domain.mall_time import MALL_TIME
 from rights.domain.review import approvals_needed, is_answered_by_operator, may_lack_authority
-from rights.domain.rights import ERASING, Operation, Requester
+from rights.domain.rights import ERASING, EXPORTING, Operation, Requester
 from rights.domain.status import Status
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.ledger import Ledger, Request, Task
-from rights.ledger.reviews import LeftOut
+from rights.ledger.reviews import LeftOut, Withheld
 
 LONGEST_TEXT = 4000
 
@@ -37,12 +37,21 @@ class Without(_Decision):
     until: date | None = None
 
 
+class Withhold(_Decision):
+    """A collection that is not handed over, since it is about others too: on which ground."""
+
+    store: str = Field(max_length=100)
+    collection: str = Field(max_length=100)
+    ground: Ground
+
+
 class Approve(_Decision):
-    """Approve the plan of this hash, without some of its stores or with all."""
+    """Approve the plan of this hash, without some of its stores, or collections of an export, or with all."""
 
     decision: Literal["approve"]
     plan: str = Field(max_length=64)
     without: tuple[Without, ...] = Field(default=(), max_length=100)
+    withhold: tuple[Withhold, ...] = Field(default=(), max_length=100)
 
 
 class Refuse(_Decision):
@@ -132,8 +141,14 @@ class DecisionDoors:
         if len({one.store for one in body.without}) < len(body.without):
             raise not_valid({"without": FieldProblem("wrong_type")})
         left_out = [self._left_out(request, one, who.uses_grounds_as) for one in body.without]
+        withheld = self._withheld(request, body, who.uses_grounds_as)
         return self._ledger.approve(
-            request.id, by=who.id, plan=body.plan, left_out=left_out, as_approver=who.is_approver
+            request.id,
+            by=who.id,
+            plan=body.plan,
+            left_out=left_out,
+            withheld=withheld,
+            as_approver=who.is_approver,
         )
 
     def missing_evidence(self, request: Request) -> tuple[EvidenceKind, ...]:
@@ -171,6 +186,23 @@ class DecisionDoors:
         if erases and not today <= until <= latest_end(one.ground, today):
             raise not_valid({"without": FieldProblem("until_not_allowed")})
         return LeftOut(one.store, one.ground, until.isoformat() if erases else None)
+
+    def _withheld(self, request: Request, body: Approve, roles: Collection[User]) -> list[Withheld]:
+        """What is withheld of an export; ApiError for a collection without records, or for anything but an export."""
+        previews = {task.store: task.preview for task in self._ledger.tasks(request.id)}
+        stores = {one.store for one in body.without}
+        for one in body.withhold:
+            if (
+                request.right not in EXPORTING
+                or one.store in stores
+                or not previews.get(one.store, {}).get(one.collection)
+            ):
+                raise not_valid({"withhold": FieldProblem("unknown_collection")})
+            if not may_refuse(one.ground, request.right, request.jurisdiction, by=roles):
+                raise not_valid({"withhold": FieldProblem("ground_not_allowed")})
+        if len({(one.store, one.collection) for one in body.withhold}) < len(body.withhold):
+            raise not_valid({"withhold": FieldProblem("wrong_type")})
+        return [Withheld(one.store, one.collection, one.ground) for one in body.withhold]
 
     def _categories_of(self, task: Task) -> set[str]:
         """The categories of data that a task is about, by the data map."""

@@ -1,14 +1,17 @@
 """What operators may see and do so far: no personal data, and every change under their name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from operator_api.breach import BreachDoors
 from operator_api.clocks import ClockDoors
+from operator_api.closures import ClosureDoors
 from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
 from operator_api.people import Operator
+from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
 from rights.clock import Clock, parse
 from rights.domain.clock import is_overdue
@@ -21,15 +24,24 @@ from rights.status_token import reference
 PAGE = 50
 
 
-class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
-    """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map."""
+class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, ClosureDoors, BreachDoors):
+    """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map.
+
+    `to_review`: per store the collections that are looked at before they are handed over.
+    """
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, time_to_answer: timedelta, categories: Mapping[str, Mapping[str, list[str]]]
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        time_to_answer: timedelta,
+        categories: Mapping[str, Mapping[str, list[str]]],
+        to_review: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(ledger, clock)
         self._time_to_answer = time_to_answer
         self._categories = categories
+        self._to_review = to_review or {}
 
     def find(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Requests of one `status` (or all open ones), oldest first; at most 50, and whether there are more.
@@ -74,6 +86,7 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
                     "late_rounds": task.late_rounds,
                     "error_class": task.error_class,
                     "verified_at": task.verified_at,
+                    **({"recipient": task.recipient} if task.recipient else {}),
                 }
                 for task in self._ledger.tasks(request_id)
             ],
@@ -94,6 +107,16 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
                 for event in self._ledger.events(request_id)
             ],
             "audit_chain_holds": self._ledger.verify_chain(request_id),
+        }
+
+    def audit_of(self, request_id: str) -> dict[str, Any]:
+        """The whole history as it was hashed, for whoever wants to recompute it (docs/verify.md)."""
+        request = self._ledger.get(request_id)
+        return {
+            "request_id": request_id,
+            "head": request.head,
+            "version": request.version,
+            "events": list(self._ledger.hashed_events(request_id)),
         }
 
     def plan_of(self, request_id: str) -> dict[str, Any]:
@@ -125,12 +148,19 @@ class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors):
             "records": sum(task.preview.values()),
             "by_collection": task.preview,
             "categories": {name: list(categories.get(name, ())) for name in task.preview},
+            "to_review": [name for name in self._to_review.get(task.store, ()) if task.preview.get(name)],
+            "conflicts": list(task.conflicts),
             "refused": task.refused,
+            "withheld": task.withheld,
         }
 
     def retry(self, request_id: str, by: str) -> dict[str, Any]:
         """Try again what failed."""
         return self.summary(self._ledger.retry(request_id, by=by))
+
+    def take_back(self, request_id: str, store: str, by: str) -> dict[str, Any]:
+        """Take a request to a partner back, if it has not begun; the work tells the partner."""
+        return self.summary(self._ledger.take_back(request_id, store, by=by))
 
     def attention_seen(self, request_id: str, by: str) -> dict[str, Any]:
         """Record that somebody has looked after what asked for attention."""

@@ -10,6 +10,7 @@ from rights.http import ApiError
 
 VIEWER = "viewer"
 _ID = re.compile(r"[0-9A-Z]{26}")
+_STORE = re.compile(r"[a-z][a-z0-9_.]{0,62}")
 _MAY_LOOK = frozenset({VIEWER, User.OPERATOR.value, User.APPROVER.value})
 _MAY_ACT = frozenset({User.OPERATOR.value, User.APPROVER.value})
 
@@ -51,5 +52,7 @@ def operator_of(claims: Mapping[str, Any], *, to_change: bool) -> Operator:
 
 def refuse_odd_ids(path: Mapping[str, str]) -> None:
     """ApiError `not_found` for parts of an address that cannot be the id of anything (they could be too long a key)."""
-    if not all(_ID.fullmatch(path[name]) for name in ("request_id", "hold_id") if name in path):
+    if not all(_ID.fullmatch(path[name]) for name in ("request_id", "hold_id", "replay_id", "bulk_id") if name in path):
+        raise ApiError("not_found")
+    if not _STORE.fullmatch(path.get("store", "any")):
         raise ApiError("not_found")

@@ -12,14 +12,15 @@ from public_api.packages import BucketFiles
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
 from rights import wiring
-from rights.certificate import public_jwk
 from rights.clients import client, link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.datamap.scope import correctable, scope_names
+from rights.domain.own_records import Terms
 from rights.handler import guarded
 from rights.http import ApiError
 from rights.settings import Settings, load
+from rights.signing_keys import PublicKeys
 from rights.telemetry import logger
 
 
@@ -29,7 +30,9 @@ class PublicSettings(Settings):
     base_url: str
     package_bucket: str
     evidence_bucket: str
+    audit_bucket: str
     check_evidence_function: str
+    package_days: int
     sign_key_id: str
 
 
@@ -59,6 +62,8 @@ def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
         ("POST", "/requests/<request_id>/withdraw", routes.withdraw),
         ("GET", "/requests/<request_id>/package", routes.packages.package),
         ("POST", "/requests/<request_id>/package", routes.packages.open_package),
+        ("POST", "/requests/<request_id>/package/again", routes.packages.ask_again),
+        ("GET", "/requests/<request_id>/package/<number>", routes.packages.volume),
         ("GET", "/requests/<request_id>/certificate", routes.packages.certificate),
         ("GET", "/s/<token>", routes.link),
         ("GET", "/stop/<token>", routes.ask_stop),
@@ -86,11 +91,12 @@ def _app() -> APIGatewayRestResolver:
     files = BucketFiles(link_client(), settings.package_bucket, settings.evidence_bucket, utc_now)
     data_map = load_data_map()
     offer = Offer(scope_names(data_map), correctable(data_map))
-    doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now, offer)
+    terms = Terms(package_days=settings.package_days)
+    doors = PublicDoors(wiring.ledger(), wiring.hmac(), files, utc_now, offer, terms=terms)
     uploads = BucketUploads(link_client(), client("lambda"), settings.evidence_bucket, settings.check_evidence_function)
     evidence = EvidenceDoors(wiring.ledger(), uploads, utc_now)
     pages = Pages(settings.base_url)
-    keys = cache(lambda: {"keys": [public_jwk(client("kms"), settings.sign_key_id)]})
+    keys = PublicKeys(client("kms"), settings.sign_key_id, client("s3"), settings.audit_bucket, utc_now)
     return build(PublicRoutes(doors, evidence, pages, settings.base_url, keys), pages.prefix)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from public_api import ask_form
 from public_api.desk import Answer, Call, Desk, page_locale
-from public_api.doors import Taken
+from public_api.package_doors import Taken
 from public_api.reading import read_request
 from rights import http
 from rights.domain.rights import Channel, Locale, Right

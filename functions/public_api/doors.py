@@ -4,37 +4,30 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from public_api.codes import code_of, right_or_error
 from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
-from public_api.packages import LINK_LIVES, Files, Link
+from public_api.package_doors import PackageDoors, Taken
+from public_api.packages import Files
 from public_api.views import WAITING_FOR_PROOF, Shown, is_proven, may_know
 from rights import status_token
-from rights.clock import Clock, parse
+from rights.clock import Clock
 from rights.domain.confirmation import Confirm
+from rights.domain.own_records import Terms
 from rights.domain.rights import Channel, Locale, Right
 from rights.domain.status import Status, may_move
 from rights.errors import UnknownRequestError
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.ledger import Ledger, NewRequest, Request, Task
-from rights.ledger.identity import DOWNLOAD, NEW_CONTACT
-from rights.ledger.model import CodeAnswer, CodeResult
-from rights.secrets_hmac import Hmac, same
+from rights.ledger.identity import NEW_CONTACT
+from rights.ledger.model import CodeResult
+from rights.secrets_hmac import Hmac
 
-CODE_LIVES = timedelta(minutes=15)
 MAX_KEY = 255
+DEFAULT_TERMS = Terms()
 _ANY_EPOCH = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A request taken in, and the token that shows its status."""
-
-    request_id: str
-    token: str
-    requests: tuple[tuple[Request, str], ...] = ()
-    """All requests of the case, the first included, each with its token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +38,17 @@ class Offer:
     corrections: tuple[str, ...]
 
 
-class PublicDoors:
+class PublicDoors(PackageDoors):
     """The doors, over the ledger and the files of closed requests."""
 
-    def __init__(self, ledger: Ledger, hmac: Hmac, files: Files, clock: Clock, offer: Offer) -> None:
+    def __init__(
+        self, ledger: Ledger, hmac: Hmac, files: Files, clock: Clock, offer: Offer, *, terms: Terms = DEFAULT_TERMS
+    ) -> None:
         self._ledger = ledger
         self._hmac = hmac
         self._files = files
         self._clock = clock
+        self._terms = terms
         self.offer = offer
 
     def now(self) -> datetime:
@@ -171,8 +167,8 @@ class PublicDoors:
             if request.status not in WAITING_FOR_PROOF:
                 raise ApiError("not_waiting_for_code")
             return is_proven(self._ledger.proceed(request.case_id))
-        answer = self._ledger.try_code(request.case_id, _code_of(body))
-        return _right_or_error(answer).result is CodeResult.PROVEN
+        answer = self._ledger.try_code(request.case_id, code_of(body))
+        return right_or_error(answer).result is CodeResult.PROVEN
 
     def resend(self, request: Request) -> None:
         """Queue another code for each contact that is not proven, on file or not: the limits are the same."""
@@ -203,7 +199,7 @@ class PublicDoors:
             if not self._ledger.ask_new_contacts(request.id, again=True):
                 raise ApiError("too_many_sends")
             return request
-        answer = _right_or_error(self._ledger.try_code(request.id, _code_of(body), NEW_CONTACT))
+        answer = right_or_error(self._ledger.try_code(request.id, code_of(body), NEW_CONTACT))
         return self._ledger.confirm_request(request.id) if answer.result is CodeResult.PROVEN else request
 
     def answer(self, request: Request, body: AnswerIn) -> Request:
@@ -231,81 +227,3 @@ class PublicDoors:
         if not status_token.may_stop(self._hmac, token):
             raise ApiError("not_found")
         return self._ledger.get(status_token.request_of(token))
-
-    def ask_package_code(self, request: Request, *, again: bool) -> bool:
-        """Send the code that a download needs, unless one is still good; tell whether one was sent now."""
-        _package_of(request)
-        self._ledger.begin_step_up(request.id, DOWNLOAD)
-        if not again and self._code_is_out(request):
-            return False
-        contacts = self._ledger.proven_contacts(request.id)
-        channel = "phone" if "phone" in contacts else next(iter(contacts), None)
-        if channel is None or not self._ledger.queue_code(request.id, channel, contacts[channel], DOWNLOAD):
-            raise ApiError("too_many_sends")
-        return True
-
-    def _code_is_out(self, request: Request) -> bool:
-        queued = [
-            parse(notice.queued_at)
-            for notice in self._ledger.notices(request.id)
-            if notice.kind == "code" and notice.purpose == DOWNLOAD
-        ]
-        return bool(queued) and max(queued) + CODE_LIVES > self._clock()
-
-    def open_package(self, request: Request, body: CodeIn) -> Link:
-        """The link to the package, for a right code; the code is used up."""
-        _package_of(request)
-        _right_or_error(self._ledger.try_code(request.id, _code_of(body), DOWNLOAD))
-        self._ledger.clear_proof(request.id, DOWNLOAD)
-        return self._link(request)
-
-    def package_pass(self, request: Request) -> str:
-        """What a browser shows for a quarter of an hour after the right code, to get the link again."""
-        until = str(int((self._clock() + LINK_LIVES).timestamp()))
-        return f"{until}.{self._hmac.tag_of('package', request.id, until)}"
-
-    def package_by_pass(self, request: Request, shown: str | None) -> Link | None:
-        """The link for a browser whose pass is good; `None` if it has none."""
-        until, _, tag = (shown or "").partition(".")
-        if not until.isdecimal() or not same(tag, self._hmac.tag_of("package", request.id, until)):
-            return None
-        if int(until) <= self._clock().timestamp():
-            return None
-        return self._link(request)
-
-    def certificate(self, request: Request) -> str:
-        """The signed certificate of a closed request."""
-        if request.certificate is None or not Shown(request).certificate_ready:
-            raise ApiError("not_ready")
-        return self._files.certificate(request.certificate)
-
-    def _link(self, request: Request) -> Link:
-        return self._files.package(_package_of(request), f"tinh-tinh-{status_token.reference(request.id)}.zip")
-
-
-def _package_of(request: Request) -> str:
-    if request.package_ended_at is not None:
-        raise ApiError("gone")
-    if request.package is None or not Shown(request).package_ready:
-        raise ApiError("not_ready")
-    return request.package
-
-
-def _code_of(body: CodeIn | ConfirmIn) -> str:
-    if body.code is None:
-        raise ApiError("code_missing", fields={"code": FieldProblem("code_missing")})
-    return body.code
-
-
-def _right_or_error(answer: CodeAnswer) -> CodeAnswer:
-    match answer.result:
-        case CodeResult.PROVEN | CodeResult.MORE_NEEDED:
-            return answer
-        case CodeResult.WRONG:
-            raise ApiError("wrong_code", fields={"code": FieldProblem("wrong_code", {"tries_left": answer.tries_left})})
-        case CodeResult.EXPIRED:
-            raise ApiError("code_expired")
-        case CodeResult.USED_UP:
-            raise ApiError("too_many_tries")
-        case CodeResult.NOT_WAITING:
-            raise ApiError("not_waiting_for_code")

@@ -27,7 +27,11 @@ class Files(Protocol):
     """The files of closed requests, by the keys the ledger names; ApiError `gone` for one that has been deleted."""
 
     def package(self, key: str, file_name: str) -> Link:
-        """A fresh link to a package."""
+        """A fresh link to a volume of a package."""
+        ...
+
+    def size(self, key: str) -> int:
+        """The size of a package in bytes."""
         ...
 
     def certificate(self, key: str) -> str:
@@ -45,18 +49,26 @@ class BucketFiles:
         self._clock = clock
 
     def package(self, key: str, file_name: str) -> Link:
-        """A fresh link to a package."""
-        try:
-            size = int(self._s3.head_object(Bucket=self._packages, Key=key)["ContentLength"])
-        except ClientError as error:
-            raise _gone(error) from None
-        disposition = f'attachment; filename="{file_name}"'
+        """A fresh link to a volume of a package; what it is saved as, and that nobody caches it, is signed."""
+        size = self.size(key)
+        headers = {
+            "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+            "ResponseContentType": "application/zip",
+            "ResponseCacheControl": "private, no-store",
+        }
         url = self._s3.generate_presigned_url(
             "get_object",
-            Params={"Bucket": self._packages, "Key": key, "ResponseContentDisposition": disposition},
+            Params={"Bucket": self._packages, "Key": key, **headers},
             ExpiresIn=int(LINK_LIVES.total_seconds()),
         )
         return Link(url, self._clock() + LINK_LIVES, size)
+
+    def size(self, key: str) -> int:
+        """The size of a package in bytes."""
+        try:
+            return int(self._s3.head_object(Bucket=self._packages, Key=key)["ContentLength"])
+        except ClientError as error:
+            raise _gone(error) from None
 
     def certificate(self, key: str) -> str:
         """A certificate, a compact JWS."""

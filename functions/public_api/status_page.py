@@ -91,6 +91,7 @@ def as_page(shown: Shown, locale: Locale, case: Sequence[tuple[Request, str]] = 
         "question_until": parse(request.question_until) if request.question_until else None,
         "answer": shown.told.get("answer"),
         "package_ready": shown.package_ready,
+        "package_ended": shown.package_ended,
         "certificate_ready": shown.certificate_ready,
         "can_withdraw": shown.can_withdraw,
         "so_far": done_so_far(shown, locale) if request.status in _AT_WORK else [],
@@ -98,7 +99,7 @@ def as_page(shown: Shown, locale: Locale, case: Sequence[tuple[Request, str]] = 
         "shows_stores": _shows_stores(shown),
         "steps": _steps(request, locale),
         "stores": [as_card(task, locale) for task in shown.stores],
-        "kept_any": any(task.counts.kept or task.refused for task in shown.stores),
+        "kept_any": any(task.counts.kept or task.leaves_out for task in shown.stores),
         "notices": [_notice(notice, locale) for notice in shown.sent],
         "case": [_case(other, token, locale) for other, token in case],
     }

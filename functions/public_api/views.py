@@ -9,7 +9,7 @@ from rights.domain.clock import Clock, explain
 from rights.domain.evidence import takes_evidence
 from rights.domain.rights import Operation, Requester
 from rights.domain.status import PROVEN, Status, may_move, public_status
-from rights.domain.work import TaskStatus
+from rights.domain.work import Counts, TaskStatus
 from rights.ledger import Notice, Request, Task
 from rights.ledger.model import NoticeStatus
 from rights.status_token import reference
@@ -18,7 +18,9 @@ WAITING_FOR_PROOF = frozenset({Status.RECEIVED, Status.IDENTITY_NEEDED})
 CHANNELS = {"phone": "sms", "email": "email"}
 DONE = frozenset({Status.COMPLETED, Status.COMPLETED_IN_PART})
 APPROVED = frozenset({"approve", "approve_in_part"})
+WAITING_FOR_PARTNER = "waiting_for_partner"
 _TASK_STATUS = {TaskStatus.FAILED: TaskStatus.WORKING}
+_OF_RECIPIENTS = ("asked_at", "expected_at", "answer", "results_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Shown:
     @property
     def status(self) -> str:
         """The status people see."""
-        return public_status(self.request.status, extended="extension" in self.request.timeline)
+        told = public_status(self.request.status, extended="extension" in self.request.timeline)
+        return WAITING_FOR_PARTNER if told == Status.IN_PROGRESS and only_partners_are_left(self.tasks) else told
 
     @property
     def due_at(self) -> str:
@@ -55,6 +58,11 @@ class Shown:
         """True once a package can be downloaded."""
         has_one = self.request.package is not None and self.request.package_ended_at is None
         return self.request.status in DONE and has_one
+
+    @property
+    def package_ended(self) -> bool:
+        """True once a package was deleted, as its time was up: it can be asked for anew."""
+        return self.request.package is not None and self.request.package_ended_at is not None
 
     @property
     def certificate_ready(self) -> bool:
@@ -82,6 +90,7 @@ class Shown:
             "evidence": self.takes_evidence,
             "withdraw": self.can_withdraw,
             "package": self.package_ready,
+            "package/again": self.package_ended,
             "certificate": self.certificate_ready,
         }
         return [name for name, may in possible.items() if may]
@@ -98,6 +107,12 @@ class Shown:
     def stores(self) -> Sequence[Task]:
         """What each store does; of somebody else's data nothing unless it was approved."""
         return [t for t in self.tasks if t.operation is not Operation.FREEZE] if may_know(self.request) else ()
+
+
+def only_partners_are_left(tasks: Sequence[Task]) -> bool:
+    """Tell whether all is done but what partners have not answered yet."""
+    left = [task for task in tasks if task.status is not TaskStatus.DONE]
+    return bool(left) and all(task.kind == "partner" and task.status is TaskStatus.WAITING for task in left)
 
 
 def is_proven(request: Request) -> bool:
@@ -154,4 +169,14 @@ def _store_json(task: Task) -> dict[str, Any]:
     counts = task.counts.to_dict()
     counts["kept"] = [{"ground": k["ground"], "until": k["until"], "reason": k["reason"]} for k in counts["kept"]]
     status = _TASK_STATUS.get(task.status, task.status)
+    if task.kind == "partner":
+        return _recipient_json(task, status.value)
     return {"store": task.store, "status": status.value, **counts, "verified_at": task.verified_at}
+
+
+def _recipient_json(task: Task, status: str) -> dict[str, Any]:
+    """A recipient's own word, which nobody verified: its records are not counted among ours."""
+    told = {name: task.recipient[name] for name in _OF_RECIPIENTS if name in task.recipient}
+    counts = Counts(found=int(told.get("results_count", 0))).to_dict()
+    confirmed_at = task.recipient.get("confirmed_at")
+    return {"store": task.store, "status": status, **counts, "recipient": told, "confirmed_at": confirmed_at}

@@ -4,6 +4,7 @@ from rights.domain.evidence import EvidenceKind, Refusal
 from rights.domain.rights import Purpose, Right
 from rights.domain.work import TaskStatus
 from rights.notices.i18n import N_
+from rights.notices.stores import STORE
 
 STATUS: dict[str, str] = {
     "received": N_("Received"),
@@ -13,6 +14,7 @@ STATUS: dict[str, str] = {
     "question": N_("Question for you"),
     "cooling_off": N_("Waiting, you can still cancel"),
     "in_progress": N_("In progress"),
+    "waiting_for_partner": N_("Waiting for a partner"),
     "extended": N_("In progress, takes longer"),
     "completed": N_("Completed"),
     "completed_in_part": N_("Completed in part"),
@@ -29,6 +31,7 @@ NEXT: dict[str, str] = {
     "question": "",
     "cooling_off": N_("We begin on {date} at {time}. Until then you can withdraw."),
     "in_progress": N_("We work on your request and tell you when it is done."),
+    "waiting_for_partner": N_("We have done our part. We wait for the answer of those we had shared your data with."),
     "extended": N_("We work on your request. It takes longer than usual. The reason: {reason}."),
     "completed": N_("Your request is done."),
     "completed_in_part": N_("Your request is done. What we had to keep, and why, is listed below."),
@@ -121,19 +124,6 @@ PURPOSE: dict[Purpose, str] = {
     Purpose.SHARING_WITH_PARTNERS: N_("Share my data with partners"),
 }
 
-STORE: dict[str, str] = {
-    "accounts": N_("Account"),
-    "login": N_("Sign-in"),
-    "login.freeze": N_("Sign-in, shut first"),
-    "profiles": N_("Interests, searches and cart"),
-    "orders": N_("Orders and payments"),
-    "support": N_("Calls, chats and files of customer service"),
-    "support_tickets": N_("Customer service cases"),
-    "risk": N_("Security records"),
-    "ledger": N_("Your requests to us"),
-}
-OTHER_STORE = N_("Other records")
-
 CATEGORY: dict[str, str] = {
     "profiles": STORE["profiles"],
     "profile": N_("Interests only"),
@@ -183,16 +173,10 @@ FILE_REFUSED: dict[Refusal, str] = {
 TASK: dict[TaskStatus, str] = {
     TaskStatus.PENDING: N_("Not started"),
     TaskStatus.WORKING: N_("In progress"),
+    TaskStatus.WAITING: N_("Waiting"),
     TaskStatus.READING_BACK: N_("Being checked"),
     TaskStatus.DONE: N_("Done"),
     TaskStatus.FAILED: N_("In progress"),
-}
-
-REASON: dict[str, str] = {
-    "statutory_records": N_("the law requires business records to be kept"),
-    "open_dispute": N_("a dispute is still open"),
-    "security_records": N_("they protect accounts against fraud and abuse"),
-    "proof_of_requests": N_("they prove what you asked of us and what we did"),
 }
 
 CLOCK: dict[str, str] = {
@@ -216,6 +200,7 @@ NOTICE: dict[str, str] = {
     "question": N_("Question to you"),
     "extended": N_("More time needed"),
     "cooling_off": N_("Deletion announced, with a way to stop it"),
+    "closed_by_mall": N_("Told that a service of ours closes"),
     "asked_for_you": N_("Told that somebody asked in your name"),
     "contact_changed": N_("Told that the sign-in contact was changed"),
     "completed": N_("Request completed"),

@@ -6,8 +6,9 @@ The question and its answer travel sealed to the request, so identifiers are nev
 import base64
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rights.datamap import DataMap, StoreMap
 from rights.datamap.resolution import resolve
@@ -22,6 +23,9 @@ from rights.errors import (
 )
 from rights.sealing import Sealer
 from rights.settings import Settings
+
+_AT_ONCE = 8
+"""As many stores are asked side by side."""
 
 
 class StoreFunctions(Settings):
@@ -52,6 +56,12 @@ class Facts:
     """When a contact on file was changed last, if that is on record."""
 
 
+class _Reply(NamedTuple):
+    store: str
+    body: dict[str, Any]
+    failed: bool
+
+
 class Stores:
     """The stores of the data map, asked through their connectors."""
 
@@ -68,8 +78,7 @@ class Stores:
         """
         question = {"kind": identifier.kind.value, "value": identifier.value}
         asked = [store for store in self.data_map.stores if _has_contacts(store, identifier.kind)]
-        answers = [self._ask(request_id, store, "recognise", question)["known"] for store in asked]
-        return any(answers)
+        return any(answer["known"] for answer in self._ask_all(request_id, asked, "recognise", question))
 
     def resolve(self, request_id: str, proven: Mapping[str, str]) -> KeySet:
         """The key set that grows from the proven identifiers over `one` edges (`rights.datamap.resolution`)."""
@@ -86,6 +95,15 @@ class Stores:
         counts: dict[str, int] = self._ask(request_id, self._store(store_name), "count", question)["counts"]
         return counts
 
+    def conflicts(self, request_id: str, store_name: str, keys: KeySet, today: str) -> list[str]:
+        """What a store would refuse of the erasure, by table and rule; only databases have rules of their own."""
+        store = self._store(store_name)
+        if store.rights.kind != "postgres":
+            return []
+        question = {"keys": keys.to_mapping(), "today": today}
+        conflicts: list[str] = self._ask(request_id, store, "conflicts", question)["conflicts"]
+        return conflicts
+
     def seen(self, request_id: str, store_name: str, keys: KeySet, subjects: Iterable[str]) -> list[dict[str, Any]]:
         """Every field that holds one of these subjects now: `{collection, key, field, subject, value}`."""
         question = {"keys": keys.to_mapping(), "subjects": list(subjects)}
@@ -94,12 +112,9 @@ class Stores:
 
     def facts(self, request_id: str, keys: KeySet) -> Facts:
         """What the stores tell of the person; only those are asked whose data map marks such a field."""
-        told = [
-            fact
-            for store in self.data_map.stores
-            if _tells_facts(store)
-            for fact in self._ask(request_id, store, "facts", {"keys": keys.to_mapping()})["facts"]
-        ]
+        telling = [store for store in self.data_map.stores if _tells_facts(store)]
+        answers = self._ask_all(request_id, telling, "facts", {"keys": keys.to_mapping()})
+        told = [fact for answer in answers for fact in answer["facts"]]
         changes = [value for name, value, lapses in told if name == "contact_changed_at" and not lapses]
         return Facts(
             birth_dates=tuple(value for name, value, lapses in told if name == "birth_date" and not lapses),
@@ -119,20 +134,30 @@ class Stores:
             raise DataMapError("the data map has lost this store") from None
 
     def _ask(self, request_id: str, store: StoreMap, ask: str, question: dict[str, Any]) -> dict[str, Any]:
-        payload = {
-            "request_id": request_id,
-            "store": store.fides_key,
-            "ask": ask,
-            "sealed": base64.b64encode(self._sealer.seal(request_id, question)).decode(),
-        }
-        answer = self._lambdas.invoke(
-            FunctionName=self._functions.of(store.rights.kind), Payload=json.dumps(payload).encode()
-        )
-        body = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            raise _error_of(str(body.get("errorType", "")))(f"{ask} in {store.fides_key} failed")
-        opened: dict[str, Any] = self._sealer.open(request_id, base64.b64decode(body["sealed"]))
-        return opened
+        [answer] = self._ask_all(request_id, [store], ask, question)
+        return answer
+
+    def _ask_all(
+        self, request_id: str, stores: Iterable[StoreMap], ask: str, question: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The answers of these stores, in their order; they are asked side by side, under one seal.
+
+        Every store answers before the first failure is raised, so that how long this takes tells nothing of one.
+        """
+        sealed = base64.b64encode(self._sealer.seal(request_id, question)).decode()
+
+        def call(store: StoreMap) -> _Reply:
+            payload = {"request_id": request_id, "store": store.fides_key, "ask": ask, "sealed": sealed}
+            function = self._functions.of(store.rights.kind)
+            answer = self._lambdas.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+            return _Reply(store.fides_key, json.loads(answer["Payload"].read()), bool(answer.get("FunctionError")))
+
+        with ThreadPoolExecutor(_AT_ONCE) as asking:
+            replies = list(asking.map(call, stores))
+        for reply in replies:
+            if reply.failed:
+                raise _error_of(str(reply.body.get("errorType", "")))(f"{ask} in {reply.store} failed")
+        return [self._sealer.open(request_id, base64.b64decode(reply.body["sealed"])) for reply in replies]
 
 
 def _error_of(error_type: str) -> type[RetryableError | FatalError]:

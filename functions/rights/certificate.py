@@ -19,6 +19,8 @@ from rights.domain.status import Status
 from rights.ledger.model import Request, Task
 
 VERSION = 2
+CERTIFICATE = "data-rights-certificate+jwt"
+"""The type that the header of a certificate names."""
 TOLD: dict[Operation, tuple[str, ...]] = {
     Operation.EXPORT: ("found", "exported"),
     Operation.ERASE: ("found", "erased", "anonymised", "retained", "kept"),
@@ -48,9 +50,9 @@ def public_jwk(kms: Any, key_id: str) -> dict[str, str]:
     return {**members, "alg": "ES256", "use": "sig", "kid": _encoded(hashlib.sha256(canonical).digest())}
 
 
-def sign(kms: Any, key_id: str, claims: dict[str, Any]) -> str:
-    """The claims as a compact JWS."""
-    header = {"alg": "ES256", "kid": public_jwk(kms, key_id)["kid"], "typ": "data-rights-certificate+jwt"}
+def sign(kms: Any, key_id: str, claims: dict[str, Any], typ: str = CERTIFICATE) -> str:
+    """The claims as a compact JWS of this type."""
+    header = {"alg": "ES256", "kid": public_jwk(kms, key_id)["kid"], "typ": typ}
     text = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
     answer = kms.sign(
         KeyId=key_id,
@@ -60,6 +62,13 @@ def sign(kms: Any, key_id: str, claims: dict[str, Any]) -> str:
     )
     r, s = decode_dss_signature(answer["Signature"])
     return f"{text}.{_encoded(r.to_bytes(_COORDINATE, 'big') + s.to_bytes(_COORDINATE, 'big'))}"
+
+
+def claims_of(jws: str) -> dict[str, Any]:
+    """What a certificate of ours says, to be shown; its signature is not looked at."""
+    body = jws.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return claims
 
 
 def certificate_claims(request: Request, tasks: Iterable[Task], outcome: Status, issuer: str) -> dict[str, Any]:
@@ -81,8 +90,14 @@ def certificate_claims(request: Request, tasks: Iterable[Task], outcome: Status,
         "policy_version": request.policy_version,
         "data_map": request.data_map,
         "audit_head": request.head,
+        **({"package": package} if (package := _package(request)) else {}),
         "stores": [_store(task) for task in tasks],
     }
+
+
+def _package(request: Request) -> list[dict[str, Any]]:
+    """The hash and size of each volume of the package, which bind its files to the certificate."""
+    return [{"sha256": volume["sha256"], "size": volume["size"]} for volume in getattr(request, "volumes", ())]
 
 
 def _seconds(request: Request, tasks: list[Task]) -> int:
@@ -92,6 +107,8 @@ def _seconds(request: Request, tasks: list[Task]) -> int:
 
 def _store(task: Task) -> dict[str, Any]:
     """What was done to one store; of one that an operator left out also on which ground, and until when."""
+    if task.kind == "partner":
+        return _recipient(task)
     counts = task.counts.to_dict()
     limits: dict[str, Any] = {"refused": task.refused, "until": task.keep_until}
     limits |= {"collections": list(task.collections), "purposes": list(task.purposes)}
@@ -101,6 +118,20 @@ def _store(task: Task) -> dict[str, Any]:
         **{name: value for name, value in limits.items() if value},
         **{name: counts[name] for name in TOLD[task.operation]},
         "verified_at": task.verified_at,
+    }
+
+
+def _recipient(task: Task) -> dict[str, Any]:
+    """What a recipient answered: confirmed by it where it said so, and verified by nobody."""
+    told: dict[str, Any] = {n: task.recipient[n] for n in ("asked_at", "results_count") if n in task.recipient}
+    limits = {name: list(value) for name, value in (("purposes", task.purposes),) if value}
+    return {
+        "store": task.store,
+        "operation": str(task.operation),
+        **limits,
+        "recipient": task.recipient.get("answer"),
+        **told,
+        "confirmed_at": task.recipient.get("confirmed_at"),
     }
 
 

@@ -13,6 +13,7 @@
         ├── TermError              the clock rule of a request does not allow this
         ├── DataMapError           the data map is wrong, or does not fit the store
         ├── StoreRefusedError      a store refused: permission, schema, constraint
+        ├── TooLargeError          the ledger has no room for so much in one item; half of it may fit
         ├── SealError              sealed data could not be opened
         ├── PackageIncompleteError exported pages are missing; the store is exported anew in the next run
         └── UnexpectedError        a foreign exception, stripped of its text
@@ -76,6 +77,10 @@ class DataMapError(FatalError):
 
 class StoreRefusedError(FatalError):
     """A store refused: permission, schema or constraint."""
+
+
+class TooLargeError(FatalError):
+    """The ledger has no room for so much in one item; half of it may fit."""
 
 
 class SealError(FatalError):

@@ -15,6 +15,7 @@ from rights.domain.mall_time import MALL_TIME
 from rights.domain.work import Disposition
 from rights.errors import RetryableError
 from rights.ledger import Hold, Ledger, RetainedRows
+from rights.ledger.tombstones import Tombstone, columns_of
 from rights.settings import Settings
 from rights.stores.contract import Change, ErasurePage
 from rights.stores.expire import key_text
@@ -68,9 +69,12 @@ class Expiry:
     def _place(self, key: Key) -> tuple[str, str, int, str]:
         """Person by person and store by store, and in a store children before what they refer to."""
         request_id, store, collection = _names(key)
+        return request_id, store, self._order(store, collection), key["SK"]
+
+    def _order(self, store: str, collection: str) -> int:
         known = [s for s in self._stores.data_map.stores if s.fides_key == store]
         order = erasure_order(known[0]) if known else []
-        return request_id, store, order.index(collection) if collection in order else len(order), key["SK"]
+        return order.index(collection) if collection in order else len(order)
 
     def _try(self, key: Key) -> bool:
         request_id, store, collection = _names(key)
@@ -123,10 +127,22 @@ class Expiry:
         gone = sum(key_text(key) not in there | intended for key in rows.rows)
         return Found(present, page.doing(), done, gone)
 
+    def _stone(self, rows: RetainedRows, what: Disposition, keys: list[Key]) -> Tombstone:
+        return Tombstone(
+            request_id=rows.request_id,
+            store=rows.store,
+            collection=rows.collection,
+            order=self._order(rows.store, rows.collection),
+            label=f"{rows.until}.{rows.label}.{what}",
+            operation=what,
+            keys=rows.keys,
+            columns=columns_of(keys),
+        )
+
     def _settle(self, rows: RetainedRows, found: Found, hold: Hold | None) -> bool:
         """Write down what became of the rows: erased ones are buried, kept ones move, the rest is due again."""
         for what, keys in found.done.items():
-            self._ledger.bury(rows.store, rows.collection, keys, what, self._backup_days)
+            self._ledger.bury(rows.request_id, [self._stone(rows, Disposition(what), keys)], self._backup_days)
         if hold:
             still = [_under_hold(_of(rows, found.present), hold)] if found.present else []
             due = []

@@ -49,6 +49,7 @@ FIELD_PROBLEMS: dict[str, str] = {
     "ground_not_allowed": N_("Choose a ground that may serve for this right, and that your role may use."),
     "until_not_allowed": N_("Choose a day from today to the longest term of this ground."),
     "unknown_store": N_("Choose a store of the plan."),
+    "unknown_collection": N_("Choose a collection of the plan that has records to hand over."),
     "wrong_code": N_("This code does not match. Tries left: {tries_left}."),
     "evidence_kind_unknown": N_("Choose what the document shows."),
     "file_type_not_taken": N_("Send a PDF, a JPEG photo or a PNG picture."),
@@ -63,6 +64,7 @@ PROBLEMS: dict[str, Problem] = {
     "unsupported_media_type": Problem(415, N_("Send the request as JSON or as form data.")),
     "too_large": Problem(413, N_("The request is too large. Shorten it and send it again.")),
     "not_signed": Problem(401, N_("Sign the message with the key we share, over the present time and its exact body.")),
+    "callback_refused": Problem(403, N_("Only the partner that was asked can answer, under its own signature.")),
     "token_needed": Problem(401, N_("Open this page with the link we gave you when you made the request.")),
     "foreign_origin": Problem(
         403, N_("This form was sent from another website. Open our page and send it from there.")

@@ -3,25 +3,29 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from rights.asking import Facts, Stores
 from rights.clock import parse
-from rights.datamap.scope import tasks_for
+from rights.datamap.scope import tasks_for, to_review
 from rights.domain.acting import is_child
 from rights.domain.confirmation import Confirm, to_confirm
 from rights.domain.cooling_off import seconds_to_cool_off
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.mall_time import MALL_TIME, today_in_the_mall
 from rights.domain.review import Findings, reason_to_review
-from rights.domain.rights import OPERATION_OF, Operation, Requester, Right
-from rights.domain.status import PROVEN
+from rights.domain.rights import ERASING, OPERATION_OF, Channel, Operation, Requester, Right
+from rights.domain.status import PROVEN, Status
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import LaidPlan
 from rights.secrets_hmac import Hmac
 from rights.settings import Settings
+
+_AT_ONCE = 8
+"""As many stores count side by side."""
 
 
 class Plan(NamedTuple):
@@ -69,15 +73,19 @@ class Planner:
         if confirm is Confirm.CLOSURE:
             lapses = [{"what": what, "value": value} for what, value in facts.lapses]
             self._ledger.put_private(request.id, "lapses", lapses)
+        # Whoever closes a service doubts nobody's word: only whose data it is, and what holds it, is looked at.
+        by_mall = request.channel is Channel.BULK
         found = Findings(
             accounts=len(keys.accounts),
-            is_child=bool(is_child),
+            is_child=bool(is_child) and not by_mall,
             is_held=self._ledger.hold_on(known_as) is not None,
             corrected=tuple(changes),
             on_file=tuple(channel for channel, values in self._ledger.contacts_on_file(request.id).items() if values),
-            days_on_file=self._days_on_file(facts, subjects),
+            days_on_file=None if by_mall else self._days_on_file(facts, subjects),
             proven=self._proven(request, keys),
             records=sum(sum(task.preview.values()) for task in tasks),
+            speaks_of_others=any(self._about_others(task) for task in tasks),
+            is_refused_by_store=any(task.conflicts for task in tasks),
         )
         laid = LaidPlan(
             subjects=subjects,
@@ -91,6 +99,10 @@ class Planner:
             accounts=len(keys.accounts),
         )
         self._ledger.lay_plan(request.id, laid)
+
+    def _about_others(self, task: Task) -> list[str]:
+        """The collections with records that may be about somebody else too, and have to be looked at first."""
+        return [name for name in to_review(self._stores.data_map, task.store) if task.preview.get(name)]
 
     def _subject(self, request: Request, keys: KeySet) -> dict[str, Any]:
         """Who it is; beside what somebody else typed of them and nobody has on file, which is told nothing."""
@@ -157,15 +169,33 @@ class Planner:
     ) -> list[Task]:
         """The tasks with their counts; of a correction, also what each field holds now, which its write will expect."""
         if request.right is Right.CORRECTION:
-            seen = {task.store: self._stores.seen(request.id, task.store, keys, changes) for task in tasks}
+            here = [task for task in tasks if task.kind != "partner"]  # nobody looks into a partner's records
+            seen = {task.store: self._stores.seen(request.id, task.store, keys, changes) for task in here}
             self._ledger.put_private(request.id, "seen", seen)
-            return [replace(task, preview=_by_collection(seen[task.store])) for task in tasks]
-        return [
-            replace(task, preview=self._stores.count(request.id, task.store, keys, task.collections))
-            if task.operation in {Operation.EXPORT, Operation.ERASE}
-            else task
-            for task in tasks
-        ]
+            return [replace(task, preview=_by_collection(seen.get(task.store, ()))) for task in tasks]
+        with ThreadPoolExecutor(_AT_ONCE) as counting:
+            return list(counting.map(lambda task: self._counted(request, keys, task), tasks))
+
+    def _counted(self, request: Request, keys: KeySet, task: Task) -> Task:
+        if task.operation not in {Operation.EXPORT, Operation.ERASE} or task.kind == "partner":
+            return task
+        task = replace(task, preview=self._stores.count(request.id, task.store, keys, task.collections))
+        if task.operation is not Operation.ERASE:
+            return task
+        return replace(task, conflicts=tuple(self.conflicts(request, keys, task)))
+
+    def conflicts(self, request: Request, keys: KeySet, task: Task) -> list[str]:
+        """What the store would refuse of this erasure, in the collections it is about."""
+        found = self._stores.conflicts(request.id, task.store, keys, today_in_the_mall(self._ledger.clock()))
+        return [one for one in found if not task.collections or one.partition(":")[0] in task.collections]
+
+    def look_again(self, request: Request) -> None:
+        """Ask the stores that would have refused something once more: an approval alone mends nothing."""
+        tasks = [t for t in self._ledger.tasks(request.id) if t.conflicts and t.refused is None]
+        if not tasks or not request.is_decided or request.status is not Status.IN_REVIEW:
+            return
+        keys = KeySet.from_mapping(self._ledger.private(request.id, "subject")["keys"])
+        self._ledger.conflicts_stand(request.id, {task.store: self.conflicts(request, keys, task) for task in tasks})
 
 
 def _time(text: str) -> datetime | None:
@@ -182,6 +212,8 @@ def plan_request(request_id: str, ledger: Ledger, stores: Stores, hmac: Hmac, se
     request = ledger.join_case(request_id)
     if request.status in PROVEN and not request.is_final and request.plan is None:
         Planner(ledger, stores, hmac).lay(request)
+    elif request.right in ERASING:
+        Planner(ledger, stores, hmac).look_again(request)
     request = ledger.begin_review(request_id)
     until = parse(request.cooling_until) if request.cooling_until else None
     term = timedelta(seconds=settings.cooling_off_seconds)

@@ -8,7 +8,7 @@ JSON Schema has no word for is under `x-` keywords, which its validators pass ov
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from rights.datamap import Collection, DataMap
 from rights.datamap.model import Field
@@ -70,8 +70,8 @@ class Shape:
         mapped = exported_fields(self.collection)
         return [*mapped, *sorted(self._seen.keys() - set(mapped))]
 
-    def to_schema(self, path: str) -> dict[str, Any]:
-        """The schema of one record; `path` is where the collection lies in the package, without an ending."""
+    def to_schema(self, as_json: str, as_csv: str) -> dict[str, Any]:
+        """The schema of one record, and in which files of the package the collection lies."""
         mapped = {field.name: field for field in self.collection.fields}
         properties = {
             name: _described(mapped[name], self._seen.get(name, set())) if name in mapped else self._unmapped(name)
@@ -84,8 +84,8 @@ class Shape:
             "properties": properties,
             "additionalProperties": False,
             **keys,
-            "x-json": f"{path}.json",
-            "x-csv": {"path": f"{path}.csv", "columns": self.columns},
+            "x-json": as_json,
+            "x-csv": {"path": as_csv, "columns": self.columns},
             "x-records": self.count,
         }
 
@@ -100,7 +100,15 @@ def to_csv(records: Iterable[Mapping[str, Any]], columns: list[str]) -> Iterator
         yield _line([record.get(name) for name in columns])
 
 
-def to_schema(request: Request, shapes: Mapping[tuple[str, str], Shape], data_map: DataMap) -> dict[str, Any]:
+class Described(NamedTuple):
+    """A collection of a package: what its records look like, and the names of its two files in the ZIP."""
+
+    shape: Shape
+    json: str
+    csv: str
+
+
+def to_schema(request: Request, shapes: Mapping[tuple[str, str], Described], data_map: DataMap) -> dict[str, Any]:
     """The schema of a package: a definition per collection, called `<store>.<collection>`."""
     return {
         "$schema": DIALECT,
@@ -112,8 +120,8 @@ def to_schema(request: Request, shapes: Mapping[tuple[str, str], Shape], data_ma
         "x-csv-dialect": _CSV_DIALECT,
         "$defs": {
             f"{store}.{name}": {"title": f"{data_map.store(store).name}: {name}"}
-            | shape.to_schema(f"data/{store}/{name}")
-            for (store, name), shape in shapes.items()
+            | one.shape.to_schema(one.json, one.csv)
+            for (store, name), one in shapes.items()
         },
     }
 

@@ -20,6 +20,11 @@ def load(model: type[S]) -> S:
     return model.model_validate({n: os.environ[n.upper()] for n in wanted if n.upper() in os.environ})
 
 
+def only_locally(name: str) -> str | None:
+    """A variable that the local cloud sets for all functions and that no template may set (a test holds that)."""
+    return os.environ.get(name)
+
+
 class LedgerSettings(Settings):
     """What every function that opens the ledger needs."""
 

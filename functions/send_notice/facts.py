@@ -28,7 +28,8 @@ def facts_of(request: Request, notice: Notice, hmac: Hmac, stage: Stage, code: s
     return Facts(
         reference=status_token.reference(request.id),
         due_at=parse(request.due_at),
-        link=f"{base}/s/{token}",
+        # Whoever is told of a closure by the mall has proven nothing: the way leads to the form, not to a request.
+        link=f"{base}/" if notice.kind == "closed_by_mall" else f"{base}/s/{token}",
         code=code,
         ground=request.ground,
         begins_at=parse(request.cooling_until) if request.cooling_until else None,

@@ -5,9 +5,10 @@ from typing import Any
 from rights.handler import guarded
 from rights.stores.door import serve
 from rights.stores.partner import connect
+from store_partner.asking import doings
 
 
 @guarded
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Work on a store's task, read back, or answer a sealed question."""
-    return serve(event, context, "partner", connect)
+    """Go one step on with a partner's task, or answer a sealed question."""
+    return serve(event, context, "partner", connect, doings())

@@ -9,6 +9,7 @@ from random import Random
 from local.mall import words
 from local.mall.model import Person, Row
 from local.mall.sign_ins import sign_in
+from local.mall.visits import add_visits
 
 _ID_BLOCK = 100_000
 
@@ -34,6 +35,8 @@ class Builder:
         self.random = Random(f"{seed}/{index}")  # noqa: S311 - sample data, not secrets
         self.lot = Random(f"{seed}/{index}/lot")  # noqa: S311 - sample data, not secrets
         """A source of its own, so that what is drawn from it changes nothing else of the person."""
+        self.trail = Random(f"{seed}/{index}/trail")  # noqa: S311 - sample data, not secrets
+        """The same, for what the person leaves in the service logs."""
         self._today = today
         self._next_id = index * _ID_BLOCK
         self._taken: set[datetime] = set()
@@ -109,6 +112,10 @@ class Builder:
             "at": at,
         }
         self._add("signals", row)
+
+    def visits(self, *, number: int, word: str = "") -> None:
+        """Leave traces of so many visits in the service logs."""
+        add_visits(self.person, self.trail, self._today, number, word)
 
     def order(self, *, days: int, to: Consignee | None = None, items: int = 0) -> str:
         """Place an order `days` ago, to oneself or to another, and pay it; returns its id."""

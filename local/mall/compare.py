@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from local.mall import sign_ins
+from local.mall import lake, sign_ins
 from local.mall.loader import TABLES, Stores
 from local.mall.model import POSTGRES, STORES, Mall, Person
 
@@ -28,6 +28,7 @@ def fingerprint(stores: Stores, mall: Mall, without: tuple[Person, ...] = ()) ->
         if collections[0] in TABLES
     }
     hashes["support"] = _hash(_versions(stores, accounts))
+    hashes["service_logs"] = _hash(lake.lines(stores.s3, stores.lake, without))
     hashes["login"] = _hash(sign_ins.lines(stores.cognito, stores.user_pool, accounts))
     with psycopg.connect(stores.dsn) as connection:
         for store, collections in STORES.items():

@@ -1,8 +1,9 @@
 """What the product should find and do for each person, worked out from the policy and not from the product.
 
 DOMAIN section 2, in words: accounts, profiles, support files, tickets and after-sales cases go, except what belongs to
-an open dispute (ground 7, one year). Risk signals stay for 24 months (ground 8). Orders, their goods and payments stay
-for ten years (ground 11), without the consignee; after that they go.
+an open dispute (ground 7, one year). Service logs go, or stay without the person (devices, places). Risk signals stay
+for 24 months (ground 8). Orders, their goods and payments stay for ten years (ground 11), without the consignee; after
+that they go.
 """
 
 from collections.abc import Iterable
@@ -11,11 +12,16 @@ from datetime import date, datetime
 
 from local.mall.model import STORES, Mall, Person, Row
 
-NOT_OF_THE_MALL = frozenset({"ledger", "login.freeze"})
+PARTNERS = frozenset({"ads", "analytics", "cpes", "payments"})
+NOT_OF_THE_MALL = frozenset({"ledger", "login.freeze"}) | PARTNERS
 """What reports like a store of the mall and is none.
 
-The ledger's rows come from requests, not from the sample data; shutting the sign-in goes before the work on `login`.
+The ledger's rows come from requests, not from the sample data; shutting the sign-in goes before the work on `login`;
+partners have their data elsewhere, and count it themselves.
 """
+
+_COUNTED_BY_THE_MALL = frozenset({"devices", "places"})
+"""Of these logs the rows stay, without anything that tells of the person (policy 3(4))."""
 
 _STATUTORY = (11, 120, "statutory_records")
 _SECURITY = (8, 24, "security_records")
@@ -138,7 +144,9 @@ def _deletion(mall: Mall, person: Person, found: dict[str, int]) -> Expectation:
     kept: list[Keeping] = []
     for collection in found:
         for row in mall.rows_about(person, collection):
-            if collection == "consignees":
+            if collection in _COUNTED_BY_THE_MALL:
+                anonymised += 1
+            elif collection == "consignees":
                 anonymised += _term(row, _STATUTORY, mall.today) is not None
             else:
                 kept.extend(_keeping(collection, row, mall.today))

@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from local.mall import sign_ins
+from local.mall.lake import files_of, put_file
 from local.mall.model import POSTGRES, STORES, Mall, Row
 from local.mall.population import generate
 
@@ -42,6 +43,8 @@ class Stores:
     cognito: Any
     user_pool: str
     dsn: str
+    lake: str
+    """The bucket of the service logs."""
 
 
 def load(stores: Stores, mall: Mall) -> None:
@@ -50,6 +53,7 @@ def load(stores: Stores, mall: Mall) -> None:
         batches = [(table, batch) for name, table in TABLES.items() for batch in _batches(mall.rows(name))]
         _each(pool, lambda batch: _write(stores, *batch), batches)
         _each(pool, lambda row: _put(stores, row), list(mall.rows("files")))
+        _each(pool, lambda file: put_file(stores.s3, stores.lake, file), list(files_of(mall)))
         _each(pool, lambda row: sign_ins.create(stores.cognito, stores.user_pool, row), list(mall.rows("users")))
     with psycopg.connect(stores.dsn) as connection:
         connection.execute(_SCHEMA.read_bytes())

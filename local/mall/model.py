@@ -15,6 +15,7 @@ STORES: dict[str, tuple[str, ...]] = {
     "support_tickets": ("tickets",),
     "support": ("files",),
     "login": ("users",),
+    "service_logs": ("page_views", "clicks", "searches", "devices", "places"),
 }
 """Each store of the mall and its collections."""
 

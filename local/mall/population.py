@@ -37,6 +37,7 @@ def generate(
     heavy.person.special, heavy.person.who = "heavy", f"shops a lot: {heavy_orders} orders, {heavy_searches} searches"
     heavy.account(days=3000)
     heavy.profile(searches=heavy_searches, favourites=40, cart=20)
+    heavy.visits(number=40)
     for number in range(heavy_orders):
         heavy.order(days=20 + number % 2900)
     while len(people) < population:
@@ -68,6 +69,7 @@ def _live(builder: Builder) -> None:
     random = builder.random
     is_child = builder.lot.random() < 0.03
     builder.account(days=random.randrange(400, 3000), age=builder.lot.randrange(9, 14) if is_child else None)
+    builder.visits(number=builder.trail.choice((0, 1, 1, 2, 2, 3)))
     builder.profile(searches=random.randrange(10), favourites=random.randrange(4), cart=random.randrange(3))
     for _ in range(random.choice((0, 0, 1, 1, 2))):
         builder.signal(days=random.randrange(5, 700))

@@ -17,11 +17,12 @@ def _named(somebody: Somebody, name: str, who: str, language: str = "km") -> Bui
 
 
 def _run(somebody: Somebody) -> None:
-    run = _named(somebody, "run", "whom `make run` plays: something in every store, an old order, a gift to a friend")
+    run = _named(somebody, "run", "something in every store, an old order, a gift to a friend")
     friend = somebody("km")
     friend.person.who = "a friend of the one above, without an account"
     run.account(days=4600)
     run.profile(searches=14, favourites=3, cart=2)
+    run.visits(number=12)
     for days in (12, 300, 610):
         run.signal(days=days)
     run.signal(days=900)
@@ -42,6 +43,7 @@ def _family(somebody: Somebody) -> None:
     for builder in (mother, child):
         builder.account(days=1200, contact_phone=phone)
         builder.profile(searches=5, favourites=1)
+        builder.visits(number=3)
         builder.signal(days=100, device=device)
         for days in (30, 200):
             builder.order(days=days, to=Consignee(builder.person.name, phone, home))
@@ -50,7 +52,12 @@ def _family(somebody: Somebody) -> None:
 
 
 def _gifts(somebody: Somebody) -> None:
-    giver = _named(somebody, "gift_giver", "ordered for others: for `consignee` and for `gift_receiver`", "zh")
+    giver = _named(
+        somebody,
+        "gift_giver",
+        "whom `make run` plays; ordered for others: for `consignee` and for `gift_receiver`",
+        "zh",
+    )
     receiver = _named(somebody, "gift_receiver", "has an account, and is consignee of orders of `gift_giver`", "en")
     stranger = _named(somebody, "consignee", "has no account; known only as the consignee of orders of `gift_giver`")
     stranger.person.email = None
@@ -111,6 +118,7 @@ def _marker(somebody: Somebody) -> None:
     person.home = f"1 {MARKER} Street"
     person.account(days=500)
     person.profile(searches=3, word=MARKER)
+    person.visits(number=3, word=MARKER)
     person.signal(days=10)
     order = person.order(days=20)
     person.after_sale(order, days=10, word=MARKER)

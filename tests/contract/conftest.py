@@ -19,9 +19,10 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:ap-southeast-1:123456789012:function:contract"
     aws_request_id: str = "contract"
+    milliseconds: int = 60_000
 
     def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+        return self.milliseconds
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
@@ -43,7 +44,9 @@ def test_every_sample_is_of_a_function_and_used_here() -> None:
     there = {path.stem for path in (ROOT / "events").iterdir()}
     assert there == set(SAMPLES)
     woken_by_aws = {"relay", "sweep", "watch", "run_ended", "send_notice", "notice_feedback"}
-    assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws, "check_evidence", "expire_retained", "expire_records"}
+    woken_by_aws |= {"check_evidence", "expire_retained", "expire_records", "schedule_purge", "schedule_purge_queue"}
+    woken_by_aws |= {"anchor_audit", "replay_erasures", "bulk_closure"}
+    assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws}
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -152,6 +155,33 @@ def test_the_watch_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
     assert watched == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0}
 
 
+@pytest.mark.parametrize("name", ["schedule_purge", "schedule_purge_queue"])
+def test_the_schedule_of_the_lakes_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PURGE_MACHINE_ARN", "arn:aws:states:ap-southeast-1:123456789012:stateMachine:p")
+    for setting in ("PURGE_ENOUGH", "PURGE_LONGEST_SECONDS", "PURGE_MARGIN_SECONDS"):
+        monkeypatch.setenv(setting, "60")
+    looked = app_of("schedule_purge").lambda_handler(event(name), Context())
+    assert looked == {"waiting": 0, "late": 0, "started": 0}
+
+
+def test_the_queue_of_a_lake_rings_when_somebody_comes_and_when_a_batch_has_gone() -> None:
+    patterns = [json.loads(f["Pattern"]) for f in trigger("schedule_purge", "DynamoDB")["FilterCriteria"]["Filters"]]
+
+    def passes(record: dict[str, Any], pattern: dict[str, Any]) -> bool:
+        keys = record["dynamodb"]["Keys"]
+        return record["eventName"] in pattern["eventName"] and all(
+            any(keys[name]["S"] == p if isinstance(p, str) else keys[name]["S"].startswith(p["prefix"]) for p in w["S"])
+            for name, w in pattern["dynamodb"]["Keys"].items()
+        )
+
+    for record in event("schedule_purge_queue")["Records"]:
+        assert sum(passes(record, pattern) for pattern in patterns) == 1
+    for record in event("relay")["Records"]:
+        assert not any(passes(record, pattern) for pattern in patterns)
+
+
 def test_the_end_of_retention_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in StoreFunctions.model_fields:
         monkeypatch.setenv(name.upper(), "a-store")
@@ -168,6 +198,36 @@ def test_the_end_of_our_own_records_needs_nothing_from_its_event(
     for name in ("PACKAGE_DAYS", "SEALED_DAYS", "EVIDENCE_DAYS", "PROOF_DAYS"):
         monkeypatch.setenv(name, "1")
     assert app_of("expire_records").lambda_handler(event("expire_records"), Context()) == {"ended": 0, "overdue": 0}
+
+
+def test_the_replay_of_erasures_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), "a-store")
+    monkeypatch.setenv("BACKUP_DAYS", "35")
+    monkeypatch.setenv("REPLAY_PAGES", "5")
+    replayed = app_of("replay_erasures").lambda_handler(event("replay_erasures"), Context())
+    assert replayed == {"pages": 0, "open": 0, "failed": 0}
+
+
+def test_the_intake_of_bulk_closures_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in StoreFunctions.model_fields:
+        monkeypatch.setenv(name.upper(), "a-store")
+    monkeypatch.setenv("BULK_PER_MINUTE", "5")
+    taken = app_of("bulk_closure").lambda_handler(event("bulk_closure"), Context())
+    assert taken == {"taken": 0, "running": 0, "failed": 0}
+
+
+def test_the_anchor_of_the_audit_needs_nothing_from_its_event(
+    deployed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="audit", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
+    key = boto3.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    for name, value in {"AUDIT_BUCKET": "audit", "SIGN_KEY_ID": key, "BASE_URL": "https://mall.example"}.items():
+        monkeypatch.setenv(name, value)
+    made = app_of("anchor_audit").lambda_handler(event("anchor_audit"), Context(milliseconds=900_000))
+    assert made == {"digests": 1, "heads": 0, "left": 0}
 
 
 def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:

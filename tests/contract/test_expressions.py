@@ -15,7 +15,7 @@ SMALLEST: dict[str, Any] = {
     "request_id": "R", "run": 1, "identity_seconds": 1, "confirm_seconds": 1, "review_seconds": 1, "repair_seconds": 1,
     "repairs": 0, "plans": 0,
     "stages": [], "store": "accounts", "connector": "arn", "loops": 0, "cooling_seconds": 1, "access_seconds": 1,
-    "access_waits": 0, "wait_seconds": 1,
+    "access_waits": 0, "wait_seconds": 1, "lake": "service_logs", "batch": "B", "waves": 0, "volumes": 0,
 }  # fmt: skip
 INPUTS: dict[str, dict[str, Any]] = {
     "BeginRun": {
@@ -34,6 +34,11 @@ INPUTS: dict[str, dict[str, Any]] = {
     "RecordStoreFailure": {"error": "States.Timeout"},
     "StoreEnded": {"status": "done"},
     "CheckStores": {"unfinished": 0},
+    "CheckPackage": {"status": "done"},
+    "BeginPurge": {"store": "service_logs", "batch": "B"},
+    "CheckPurge": {"outcome": "done", "chunks": []},
+    "TakeChunks": {"outcome": "objects", "chunks": []},
+    "PurgeObjects": {"store": "service_logs", "batch": "B", "chunk": 0},
 }  # fmt: skip
 ITEMS: dict[str, Any] = {"FulfilStores": {"tasks": []}, "WorkStage": {"store": "accounts", "kind": "dynamodb"}}
 every_scope = pytest.mark.parametrize("scope", scopes(), ids=lambda scope: scope.name)
@@ -117,6 +122,14 @@ def test_the_run_gives_up_after_twenty_repairs() -> None:
     assert next_state(choice, {"unfinished": 0}, repairs=20) == "Assemble"
 
 
+def test_a_package_is_made_volume_by_volume_and_goes_on_in_the_next_run() -> None:
+    choice = STATES["CheckPackage"]
+    assert next_state(choice, {"status": "done"}, volumes=200) == "Notify"
+    assert next_state(choice, {"status": "more"}, volumes=199) == "Assemble"
+    assert next_state(choice, {"status": "more"}, volumes=200) == "RunFailed"
+    assert evaluate(STATES["Assemble"]["Assign"], volumes=199) == {"volumes": 200}
+
+
 @pytest.mark.parametrize("status", ["more", "read_back"])
 def test_a_store_gets_two_hundred_calls_in_a_run(status: str) -> None:
     choice = STATES["CheckWork"]
@@ -124,6 +137,20 @@ def test_a_store_gets_two_hundred_calls_in_a_run(status: str) -> None:
     assert next_state(choice, {"status": status}, loops=200) == "StoreEnded"
     for name in ("WorkStore", "ReadBack"):
         assert evaluate(STATES[name]["Assign"], loops=199) == {"loops": 200}
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_a_single_chunk_of_a_lake_stays_a_list(size: int) -> None:
+    chunks = [{"store": "service_logs", "batch": "B", "chunk": number} for number in range(size)]
+    taken = evaluate(STATES["TakeChunks"]["Output"], {"outcome": "objects", "chunks": chunks})
+    assert evaluate(STATES["PurgeLake"]["Items"], taken) == chunks
+
+
+def test_a_purge_ends_by_itself_however_large_the_lake() -> None:
+    choice, given = STATES["CheckPurge"], {"outcome": "objects", "chunks": []}
+    assert next_state(choice, given, waves=1999) == "TakeChunks"
+    assert next_state(choice, given, waves=2000) == "PurgeFailed"
+    assert next_state(choice, {"outcome": "done", "chunks": []}, waves=2000) == "FinishPurge"
 
 
 class Recorder:
@@ -149,6 +176,6 @@ def test_a_run_begins_with_what_the_relay_sends(ledger: Ledger) -> None:
     given = json.loads(call["input"])
     assert set(given) == set(INPUTS["BeginRun"])
     assigned = evaluate(STATES["BeginRun"]["Assign"], given)
-    fixed = {"repairs": 0, "plans": 0, "access_seconds": 86_400, "access_waits": 0}
+    fixed = {"repairs": 0, "plans": 0, "access_seconds": 86_400, "access_waits": 0, "volumes": 0}
     assert assigned == {name: value for name, value in given.items() if name != "proven"} | fixed
     assert next_state(STATES["IsProven"], evaluate(STATES["BeginRun"]["Output"], given)) == "VerifyIdentity"

@@ -26,6 +26,7 @@ GROUPS = {
         "orjson",
         "pydantic",
         "pydantic_core",
+        "urllib3",
         "yaml",
     },
     "web": {"jinja2", "phonenumbers"},
@@ -40,7 +41,9 @@ LAYERS = {
     "rights.ledger": {"rights.domain", "rights.ledger", "rights.public_holidays"} | BASICS,
     "rights.datamap": {"rights.domain", "rights.datamap", "rights.errors"},
     "rights.notices": {"rights.domain", "rights.notices"},
-    "rights.stores": {"rights.domain", "rights.datamap", "rights.stores", "rights.ledger.model"} | BASICS,
+    "rights.lake": {"rights.domain", "rights.lake", "rights.errors"},
+    "rights.stores": {"rights.domain", "rights.datamap", "rights.lake", "rights.stores", "rights.ledger.model"}
+    | BASICS,
 }
 """What the modules of a package may import of ours."""
 DOOR_OF_THE_STORES = "rights.stores.door"

@@ -30,6 +30,7 @@ SENT: dict[str, Any] = {
     "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "confirm_seconds": 60,
     "review_seconds": 60,
     "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60, "wait_seconds": 60,
+    "lake": "service_logs", "batch": "B", "volumes": 0,
 }  # fmt: skip
 CONNECTOR = "{% $connector %}"
 KINDS = sorted({store.rights.kind for store in load_data_map().stores})
@@ -45,7 +46,8 @@ def called_by(task: dict[str, Any]) -> list[str]:
 
 def payload_of(task: dict[str, Any]) -> dict[str, Any]:
     context = {"Task": {"Token": "token"}}
-    payload: dict[str, Any] = evaluate(task["Arguments"]["Payload"], {"error": "Boom"}, context=context, **SENT)
+    given = {"error": "Boom", "store": "service_logs", "batch": "B", "chunk": 0}
+    payload: dict[str, Any] = evaluate(task["Arguments"]["Payload"], given, context=context, **SENT)
     return payload
 
 
@@ -83,7 +85,7 @@ def test_a_store_is_worked_on_by_the_connector_of_its_kind(kind: str) -> None:
 
 def test_a_payload_holds_ids_numbers_and_the_token_only() -> None:
     assert {field for task in TASKS.values() for field in payload_of(task)} <= {
-        "request_id", "run", "store", "step", "error", "seconds", "task_token",
+        "request_id", "run", "store", "step", "error", "seconds", "task_token", "batch", "chunk",
     }  # fmt: skip
 
 

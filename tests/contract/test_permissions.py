@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from local.transform import load_template
-from tests.support.functions import folders, properties_of
+from tests.support.functions import folders, properties_of, state_of
 from tests.support.symbols import Symbol, reach, sources
 from tests.support.template import ROOT, resources, template
 
@@ -74,6 +74,21 @@ OF_VERSIONS: dict[str, set[str]] = {
 }
 """What the same methods need where every call names a version, as all of a store's do."""
 
+OF_A_LAKE: dict[str, set[str]] = {
+    # Every call names a version, except in a bucket that has none; and the bucket's key is the mall's.
+    "list_object_versions": {"s3:ListBucketVersions", "s3:ListBucket"},
+    "get_object_tagging": {"s3:GetObjectVersionTagging", "s3:GetObjectTagging"},
+    "head_object": {"s3:GetObjectVersion", "s3:GetObject", "kms:Decrypt"},
+    "get_object": {"s3:GetObjectVersion", "s3:GetObject", "kms:Decrypt"},
+    "put_object": {"s3:PutObject", "s3:PutObjectTagging", "kms:GenerateDataKey"},
+    "create_multipart_upload": {"s3:PutObject", "s3:PutObjectTagging", "kms:GenerateDataKey", "kms:Decrypt"},
+    "upload_part": {"s3:PutObject", "kms:GenerateDataKey", "kms:Decrypt"},
+    "complete_multipart_upload": {"s3:PutObject", "kms:Decrypt"},
+    "abort_multipart_upload": {"s3:AbortMultipartUpload"},
+    "delete_objects": {"s3:DeleteObjectVersion"},
+}
+"""What they need on a lake, whose objects are written anew."""
+
 UNDER_OUR_KEY: dict[str, set[str]] = {
     "head_object": {"kms:Decrypt"},
     "get_object": {"kms:Decrypt"},
@@ -92,9 +107,12 @@ CLIENTS = frozenset(
 """What a client is called; `table` is the ledger's own, whose `..._op` become parts of a transaction."""
 NO_CALLS = frozenset({"exceptions", "meta"})
 STANDS_FOR_ANOTHER = frozenset({"get_paginator", "generate_presigned_url"})
-UNDER_THE_STORES_ROLE = {f"rights.stores.{kind}" for kind in ("cognito", "dynamodb", "lake", "objects", "postgres")}
+UNDER_THE_STORES_ROLE = {
+    f"rights.stores.{kind}" for kind in ("cognito", "dynamodb", "lake_objects", "objects", "postgres")
+}
 SAID_OF_OTHERS = frozenset({"query", "decrypt", "sign", "publish", "invoke"})
 """Methods of clients whose names other things of ours or of Python's have too."""
+OBJECTS_OF_A_LAKE = "rights.stores.lake_objects"
 STORES = sorted(f for f in folders() if f.startswith("store_"))
 
 
@@ -162,19 +180,23 @@ def with_rights_to(*actions: str) -> set[str]:
 
 
 def test_who_only_moves_a_request_on_neither_seals_nor_opens_nor_tags() -> None:
-    assert with_rights_to() == {"close", "run_ended", "watch", "expire_records", "notice_feedback"}
+    movers = {"close", "run_ended", "watch", "expire_records", "notice_feedback", "schedule_purge", "partner_api"}
+    assert with_rights_to() == movers
 
 
 def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
     assert with_rights_to("kms:GenerateDataKey") == {"review", "repair", "await_access", "await_store"}
-    assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify"}
+    assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify", "purge_objects", "finish_purge"}
     assert with_rights_to("kms:Decrypt", "secretsmanager:GetSecretValue") == {"send_notice"}
 
 
-def test_only_who_tags_something_may_read_the_secret() -> None:
+def test_only_who_tags_something_may_read_the_secret_and_who_asks_partners_what_lets_it_in() -> None:
     doors = {"public_api", "operator_api", "gateway_api"}
-    tagging = doors | {"verify_identity", "confirm", "plan_request", "send_notice", "expire_retained", "store_ledger"}
-    assert tagging == {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
+    tagging = doors | {"verify_identity", "confirm", "plan_request", "send_notice", "store_ledger", "bulk_closure"}
+    reading = {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
+    assert reading == tagging | {"store_partner"}
+    secrets = [s["Resource"] for s in statements("store_partner") if "secretsmanager" in str(s["Action"])]
+    assert secrets == [{"Ref": "PartnerSecretArns"}]
 
 
 def test_no_method_is_called_by_a_name_that_is_made_up() -> None:
@@ -216,8 +238,16 @@ def granted_by_the_mall(kind: str) -> set[str]:
 def test_the_mall_lets_a_connector_do_just_what_its_code_does(folder: str) -> None:
     kind = folder.removeprefix("store_")
     reached = reach(f"{folder}.app")
-    nodes = [node for (module, _), node in reached.items() if module == f"rights.stores.{kind}"]
-    assert granted_by_the_mall(kind) == needed(nodes, OF_VERSIONS if kind == "objects" else ACTIONS)
+    nodes = [node for (module, _), node in reached.items() if module in {f"rights.stores.{kind}", OBJECTS_OF_A_LAKE}]
+    assert granted_by_the_mall(kind) == needed(nodes, {"objects": OF_VERSIONS, "lake": OF_A_LAKE}.get(kind, ACTIONS))
+
+
+def test_whoever_purges_a_lake_needs_nothing_that_its_connector_may_not() -> None:
+    for folder in ("plan_purge", "purge_objects"):
+        nodes = [node for (module, _), node in reach(f"{folder}.app").items() if module == OBJECTS_OF_A_LAKE]
+        assert nodes
+        assert needed(nodes, OF_A_LAKE) <= granted_by_the_mall("lake")
+        assert f"role/*{state_of(folder)}*" in str(MALL["Resources"]["ServiceLogsRole"])
 
 
 def test_every_call_of_a_store_to_s3_names_a_version() -> None:
@@ -230,7 +260,7 @@ def test_every_call_of_a_store_to_s3_names_a_version() -> None:
 
 
 def test_no_client_goes_by_a_name_that_this_test_does_not_know() -> None:
-    telling = (set(ACTIONS) | set(OF_VERSIONS)) - SAID_OF_OTHERS
+    telling = (set(ACTIONS) | set(OF_VERSIONS) | set(OF_A_LAKE)) - SAID_OF_OTHERS
     for folder in folders():
         for (module, _), node in reach(f"{folder}.app").items():
             for part in ast.walk(node):

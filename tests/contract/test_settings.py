@@ -10,7 +10,7 @@ import pytest
 from rights.settings import Settings
 from tests.support.functions import folders, properties_of
 from tests.support.symbols import reach, resolve, sources
-from tests.support.template import template
+from tests.support.template import ROOT, template
 
 NOT_OURS = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 """What Powertools reads, and the stage, which is told apart by nothing but the names of resources."""
@@ -52,6 +52,18 @@ def test_the_environment_is_read_in_one_place_only() -> None:
     for source in sources().values():
         reads = {node.attr for node in ast.walk(source.tree) if isinstance(node, ast.Attribute)} & {"environ", "getenv"}
         assert not reads or source.name == "rights.settings"
+
+
+def test_what_only_the_local_cloud_sets_is_set_by_no_template() -> None:
+    asked = {
+        ast.literal_eval(call.args[0])
+        for source in sources().values()
+        for call in ast.walk(source.tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "only_locally"
+    }
+    assert asked == {"LOCAL_PARTNERS"}
+    text = (ROOT / "template.yaml").read_text("utf-8") + (ROOT / "samconfig.toml").read_text("utf-8")
+    assert not {name for name in asked if name in text}
 
 
 def test_no_secret_is_a_setting() -> None:

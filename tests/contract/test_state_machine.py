@@ -1,4 +1,4 @@
-"""The definition of the workflow as a graph: cfn-lint reads parts of it, the local cloud accepts too much of it."""
+"""The definitions as graphs: cfn-lint reads parts of them, the local cloud accepts too much of them."""
 
 import re
 from itertools import pairwise
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.machine import Scope, expressions, scopes, states, variables
-from tests.support.template import state_machine
+from tests.support.template import state_machines
 
 TASKS = states("Task")
 ENDS = {"Succeed", "Fail"}
@@ -15,9 +15,20 @@ CALL = "arn:aws:states:::lambda:invoke"
 WAIT = f"{CALL}.waitForTaskToken"
 IDS = [scope.name for scope in scopes()]
 
+every_machine = pytest.mark.parametrize("machine", state_machines())
 every_scope = pytest.mark.parametrize("scope", scopes(), ids=IDS)
 every_state = pytest.mark.parametrize("name", sorted(states()))
 every_task = pytest.mark.parametrize("name", sorted(TASKS))
+
+
+def tasks_of(machine: str) -> list[dict[str, Any]]:
+    """The Tasks of a machine, in whatever scope."""
+
+    def within(level: dict[str, Any]) -> list[dict[str, Any]]:
+        inner = [task for s in level["States"].values() if "ItemProcessor" in s for task in within(s["ItemProcessor"])]
+        return [s for s in level["States"].values() if s["Type"] == "Task"] + inner
+
+    return within(state_machines()[machine])
 
 
 def ends(state: dict[str, Any]) -> bool:
@@ -78,9 +89,10 @@ def test_what_follows_a_task_sees_the_answer_and_not_the_envelope(name: str) -> 
     assert list(expressions(task["Output"])) == [answer]
 
 
-def test_the_machine_itself_has_an_end() -> None:
-    assert state_machine()["TimeoutSeconds"] >= max(
-        int(t["TimeoutSeconds"]) for t in TASKS.values() if isinstance(t["TimeoutSeconds"], int)
+@every_machine
+def test_the_machine_itself_has_an_end(machine: str) -> None:
+    assert state_machines()[machine]["TimeoutSeconds"] >= max(
+        int(task["TimeoutSeconds"]) for task in tasks_of(machine) if isinstance(task["TimeoutSeconds"], int)
     )
 
 
@@ -99,7 +111,7 @@ def test_an_expression_that_fails_is_not_tried_again() -> None:
 
 
 def test_only_what_jsonata_of_step_functions_knows_is_used() -> None:
-    assert state_machine()["QueryLanguage"] == "JSONata"
+    assert {machine["QueryLanguage"] for machine in state_machines().values()} == {"JSONata"}
     for name, state in states().items():
         assert not {"InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector"} & set(state), name
         for text in expressions(state):
@@ -113,7 +125,7 @@ def test_no_expression_hides_inside_a_text() -> None:
         inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
         return [part] if isinstance(part, str) else [text for each in inner for text in texts(each)]
 
-    for text in texts(state_machine()):
+    for text in texts(list(state_machines().values())):
         assert "{%" not in text or re.fullmatch(r"\{% .* %\}", text, re.DOTALL), text
 
 
@@ -177,5 +189,5 @@ def test_every_loop_is_counted_and_ends_by_its_count(scope: Scope) -> None:
         assert any(f"${name} <" in condition for name in counted for condition in conditions), loop
 
 
-def test_the_machine_never_polls() -> None:
+def test_no_machine_ever_polls() -> None:
     assert not states("Wait")

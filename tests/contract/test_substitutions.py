@@ -1,51 +1,86 @@
-"""The template and the definition of the workflow: names that meet, and a role that may call just those functions."""
+"""The template and each definition: names that meet, and a role that may call just those functions."""
 
 import re
 from typing import Any
 
-from tests.support.template import ROOT, resources
+import pytest
 
-MACHINE = resources("AWS::Serverless::StateMachine")["RightsRequest"]["Properties"]
-GIVEN: dict[str, Any] = MACHINE["DefinitionSubstitutions"]
+from tests.support.template import ROOT, resources, state_machines
+
+MACHINES = {name: machine["Properties"] for name, machine in resources("AWS::Serverless::StateMachine").items()}
 FUNCTIONS = resources("AWS::Serverless::Function")
+OF_A_DISTRIBUTED_MAP = {
+    "states:StartExecution",
+    "states:DescribeExecution",
+    "states:StopExecution",
+    "states:RedriveExecution",
+}
+"""What a machine may do to its own children."""
+
+every_machine = pytest.mark.parametrize("name", sorted(MACHINES))
 
 
-def invocable() -> list[Any]:
-    [statement] = [s for s in statements() if s["Action"] == "lambda:InvokeFunction"]
+def given_to(name: str) -> dict[str, Any]:
+    given: dict[str, Any] = MACHINES[name]["DefinitionSubstitutions"]
+    return given
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    return [statement for policy in MACHINES[name]["Policies"] for statement in policy["Statement"]]
+
+
+def invocable(name: str) -> list[Any]:
+    [statement] = [s for s in statements(name) if s["Action"] == "lambda:InvokeFunction"]
     found: list[Any] = statement["Resource"]
     return found
 
 
-def statements() -> list[dict[str, Any]]:
-    return [statement for policy in MACHINE["Policies"] for statement in policy["Statement"]]
+def test_every_definition_is_that_of_a_machine() -> None:
+    assert sorted(machine["DefinitionUri"] for machine in MACHINES.values()) == [
+        f"statemachine/{name}.asl.yaml" for name in sorted(state_machines())
+    ]
 
 
-def test_the_definition_asks_for_just_what_the_template_gives() -> None:
-    text = (ROOT / MACHINE["DefinitionUri"]).read_text("utf-8")
-    assert set(re.findall(r"\$\{([^}]*)\}", text)) == set(GIVEN)
+@every_machine
+def test_a_definition_is_named_like_its_machine(name: str) -> None:
+    words = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+    assert MACHINES[name]["DefinitionUri"] == f"statemachine/{words}.asl.yaml"
 
 
-def test_each_substitution_is_the_function_of_its_name() -> None:
-    for name, value in GIVEN.items():
-        function = name.removesuffix("Arn")
+@every_machine
+def test_the_definition_asks_for_just_what_the_template_gives(name: str) -> None:
+    text = (ROOT / MACHINES[name]["DefinitionUri"]).read_text("utf-8")
+    assert set(re.findall(r"\$\{([^}]*)\}", text)) == set(given_to(name))
+
+
+@every_machine
+def test_each_substitution_is_the_function_of_its_name(name: str) -> None:
+    for given, value in given_to(name).items():
+        function = given.removesuffix("Arn")
         assert value == {"Fn::GetAtt": [function, "Arn"]}
         assert function in FUNCTIONS
 
 
-def test_the_workflow_may_call_just_the_functions_it_names() -> None:
+@every_machine
+def test_a_machine_may_call_just_the_functions_it_names(name: str) -> None:
     def named(part: dict[str, list[str]]) -> str:
         return part["Fn::GetAtt"][0]
 
-    assert sorted(map(named, invocable())) == sorted(map(named, GIVEN.values()))
+    assert sorted(map(named, invocable(name))) == sorted(map(named, given_to(name).values()))
 
 
-def test_the_workflow_may_do_nothing_else_but_log() -> None:
-    actions = {action for s in statements() if isinstance(s["Action"], list) for action in s["Action"]}
-    assert all(action.startswith("logs:") for action in actions)
-    assert len(statements()) == 2
+@every_machine
+def test_a_machine_may_do_nothing_else_but_log_and_run_its_own_children(name: str) -> None:
+    rest = [s for s in statements(name) if s["Action"] != "lambda:InvokeFunction"]
+    logging = [s for s in rest if all(action.startswith("logs:") for action in s["Action"])]
+    assert len(logging) == 1
+    for statement in (s for s in rest if s not in logging):
+        assert set(statement["Action"]) <= OF_A_DISTRIBUTED_MAP
+        assert all(MACHINES[name]["Name"]["Fn::Sub"] in str(resource) for resource in statement["Resource"])
 
 
-def test_the_history_and_the_logs_hold_no_payloads() -> None:
-    assert MACHINE["Type"] == "STANDARD"
-    assert MACHINE["Logging"]["IncludeExecutionData"] is False
-    assert MACHINE["Logging"]["Level"] == "ERROR"
+@every_machine
+def test_the_history_and_the_logs_hold_no_payloads(name: str) -> None:
+    assert MACHINES[name]["Type"] == "STANDARD"
+    assert MACHINES[name]["Logging"]["IncludeExecutionData"] is False
+    assert MACHINES[name]["Logging"]["Level"] == "ERROR"

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local.lint_definition import wrapped
 from tests.support.template import ROOT
 
-DEFINITION = ROOT / "statemachine" / "rights_request.asl.yaml"
+DEFINITIONS = sorted((ROOT / "statemachine").glob("*.asl.yaml"))
 
 
 def findings(*templates: Path) -> Any:
@@ -29,12 +31,14 @@ def test_the_templates_are_as_cloudformation_wants_them() -> None:
     assert findings(ROOT / "template.yaml", ROOT / "local" / "mall.yaml") == []
 
 
-def test_the_definition_is_as_step_functions_wants_it(tmp_path: Path) -> None:
-    assert findings(written(tmp_path, wrapped(DEFINITION))) == []
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda path: path.name)
+def test_a_definition_is_as_step_functions_wants_it(definition: Path, tmp_path: Path) -> None:
+    assert findings(written(tmp_path, wrapped(definition))) == []
 
 
 def test_the_linter_does_look_into_the_wrapped_definition(tmp_path: Path) -> None:
-    template = wrapped(DEFINITION)
+    [definition] = [path for path in DEFINITIONS if path.name.startswith("rights_request")]
+    template = wrapped(definition)
     template["Resources"]["StateMachine"]["Properties"]["Definition"]["States"]["Notify"]["Retries"] = []
     assert findings(written(tmp_path, template))
 

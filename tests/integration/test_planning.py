@@ -16,6 +16,7 @@ from rights.domain.status import Status
 from rights.errors import IllegalTransitionError, StoreUnavailableError
 from rights.ledger import Ledger, Request
 from rights.ledger.identity import IDENTITY_WAIT
+from rights.ledger.reviews import LeftOut
 from rights.planning import Plan, PlanSettings, plan_request, pseudonyms_of
 from tests.integration.ledger.test_requests import PHONE, new
 from tests.support.clock import StoppedClock
@@ -34,6 +35,7 @@ class Mall:
     emails: tuple[str, ...] = (EMAIL,)
     told: Facts = field(default_factory=Facts)
     records: int = 2
+    refuses: dict[str, list[str]] = field(default_factory=dict)
     seen_values: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     seeds: list[dict[str, str]] = field(default_factory=list)
     asked: int = 0
@@ -65,6 +67,11 @@ class Mall:
     def count(self, _: str, store: str, __: KeySet, collections: tuple[str, ...] = ()) -> dict[str, int]:
         self._answer()
         return dict.fromkeys(collections or (f"all of {store}",), self.records)
+
+    def conflicts(self, _: str, store: str, __: KeySet, today: str) -> list[str]:
+        self._answer()
+        assert date.fromisoformat(today)
+        return self.refuses.get(store, [])
 
     def seen(self, _: str, store: str, __: KeySet, subjects: list[str]) -> list[dict[str, Any]]:
         self._answer()
@@ -129,7 +136,8 @@ def test_an_opt_out_by_text_message_is_planned_at_once_and_nobody_looks(ledger: 
     mall = Mall(accounts=("acc-1", "acc-2"), told=Facts(birth_dates=("2020-01-01",)))
     request = planned(ledger, Right.MARKETING_OPT_OUT, mall, channel=Channel.SMS, by="sms_gateway")
     assert (request.status, request.review) == (Status.VERIFIED, None)
-    (task,) = ledger.tasks(request.id)
+    task, partner = ledger.tasks(request.id)
+    assert (partner.store, partner.operation, partner.purposes) == ("ads", Operation.RESTRICT, task.purposes)
     assert (task.store, task.operation, task.purposes) == (
         "profiles",
         Operation.RESTRICT,
@@ -172,6 +180,8 @@ def test_the_dry_run_counts_every_store_that_is_erased(ledger: Ledger) -> None:
     tasks = ledger.tasks(planned(ledger, Right.DELETION).id)
     previews = {task.store: task.preview for task in tasks}
     assert previews.pop("login.freeze") == {}
+    # What partners have they count themselves: nobody looks there beforehand.
+    assert {previews.pop(name) == {} for name in ("ads", "analytics", "cpes", "payments")} == {True}
     assert previews == {store: {f"all of {store}": 2} for store in previews}
 
 
@@ -220,6 +230,7 @@ def test_a_request_without_an_account_is_locked_by_its_contact(ledger: Ledger) -
         (Mall(accounts=("acc-1", "acc-2")), "second_account"),
         (Mall(told=Facts(birth_dates=("2015-01-01",))), "child"),
         (Mall(records=UNUSUAL_RECORDS), "unusual_size"),
+        (Mall(refuses={"orders": ["consignees: not null phone"]}, records=UNUSUAL_RECORDS), "store_conflict"),
         (Mall(told=Facts(contact_changed_at="2026-11-01T00:00:00+00:00")), "new_on_file"),
         (Mall(told=Facts(contact_changed_at="2026-11-01")), "new_on_file"),
         (Mall(told=Facts(contact_changed_at="the day before yesterday")), "new_on_file"),
@@ -239,11 +250,78 @@ def test_a_child_is_one_up_to_the_fifteenth_birthday_in_the_mall(ledger: Ledger,
         )
 
 
+class WithFiles(Mall):
+    """A mall in which the person has recordings and chats."""
+
+    def count(self, _: str, store: str, __: KeySet, collections: tuple[str, ...] = ()) -> dict[str, int]:
+        return {"files": self.records} if store == "support" else super().count(_, store, __, collections)
+
+
+@pytest.mark.parametrize(
+    ("right", "scope", "records", "reason"),
+    [
+        (Right.ACCESS, (), 2, "third_party"),
+        (Right.PORTABILITY, ("support",), 1, "third_party"),
+        (Right.ACCESS, (), 0, None),
+        (Right.ACCESS, ("orders",), 2, None),
+        (Right.DELETION, (), 2, None),
+    ],
+)
+def test_recordings_and_chats_are_looked_at_before_they_are_handed_over_and_only_then(
+    ledger: Ledger, right: Right, scope: tuple[str, ...], records: int, reason: str | None
+) -> None:
+    assert planned(ledger, right, WithFiles(records=records), scope=scope).review == reason
+
+
 def test_the_plan_of_a_deletion_goes_to_review_while_a_hold_names_the_persons_phone(ledger: Ledger) -> None:
     (name,) = pseudonyms_of(KeySet.of([Identifier(Kind.PHONE, PHONE)]), ledger.hmac)
     ledger.place_hold([name], ground=3, until=date(2027, 1, 31), by="op-1")
     assert planned(ledger, Right.DELETION).review == "legal_hold"
     assert planned(ledger, Right.ACCESS).review is None
+
+
+# ---- what a store would refuse
+
+CONFLICT = "orders: foreign key invoices_order_id_fkey of invoices"
+
+
+def test_what_a_store_would_refuse_stands_in_the_plan_and_an_access_does_not_ask(ledger: Ledger) -> None:
+    mall = Mall(refuses={"orders": [CONFLICT]})
+    request = planned(ledger, Right.DELETION, mall)
+    found = {task.store: task.conflicts for task in ledger.tasks(request.id) if task.conflicts}
+    assert found == {"orders": (CONFLICT,)}
+    assert planned(ledger, Right.ACCESS, mall, scope=("orders",)).review is None
+
+
+def test_of_a_store_only_what_is_asked_for_can_be_in_conflict(ledger: Ledger) -> None:
+    mall = Mall(refuses={"profiles": ["interests: not null name", "search_history: not null words"]})
+    request = planned(ledger, Right.DELETION, mall, scope=("search_history",))
+    assert [task.conflicts for task in ledger.tasks(request.id)] == [("search_history: not null words",)]
+
+
+def test_an_approval_comes_back_until_the_cause_is_mended(ledger: Ledger) -> None:
+    mall = Mall(refuses={"orders": [CONFLICT]})
+    request = planned(ledger, Right.DELETION, mall)
+    approve(ledger, request)
+    assert plan(ledger, request.id, mall).outcome == "review"
+    sent_back = ledger.get(request.id)
+    assert (sent_back.decision, sent_back.approvals, sent_back.review) == (None, (), "store_conflict")
+    mall.refuses["orders"] = ["orders: no permission to delete"]
+    approve(ledger, request)
+    assert plan(ledger, request.id, mall).outcome == "review"
+    assert ledger.task(request.id, "orders").conflicts == ("orders: no permission to delete",)
+    mall.refuses.clear()
+    approve(ledger, request)
+    assert plan(ledger, request.id, mall).outcome == "ready"
+    assert ledger.task(request.id, "orders").conflicts == ()
+
+
+def test_a_store_that_is_left_out_may_refuse_what_it_likes(ledger: Ledger) -> None:
+    mall = Mall(refuses={"orders": [CONFLICT]})
+    request = planned(ledger, Right.DELETION, mall)
+    left_out = [LeftOut("orders", 11, "2030-01-01")]
+    ledger.approve(request.id, by="op-1", plan=str(request.plan), left_out=left_out)
+    assert plan(ledger, request.id, mall).outcome == "ready"
 
 
 # ---- corrections

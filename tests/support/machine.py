@@ -1,4 +1,4 @@
-"""The state machine as a graph: its states in every scope, the ways between them, and the expressions they hold."""
+"""The state machines as graphs: their states in every scope, the ways between them, and the expressions they hold."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services.stepfunctions import _apply_jsonata_template, _truthy
 
-from tests.support.template import state_machine
+from tests.support.template import state_machines
 
 State = dict[str, Any]
 
@@ -26,12 +26,14 @@ class Edge:
 
 @dataclass(frozen=True)
 class Scope:
-    """The states of one level: the machine itself, or the inside of one Map."""
+    """The states of one level: a machine itself, or the inside of one Map."""
 
     name: str
+    """That of the Map; of a machine itself the name of its definition: `rights_request`."""
     start: str
     states: Mapping[str, State]
     outer: tuple["Scope", ...] = field(default=())
+    """The scopes whose variables can be read here, outermost first: none inside a Distributed Map."""
 
     def edges(self, name: str) -> list[Edge]:
         """The ways out of a state."""
@@ -61,20 +63,22 @@ class Scope:
 
 
 def scopes() -> list[Scope]:
-    """The machine and the inside of each of its Maps, outermost first."""
-    machine = state_machine()
-    return list(_scopes(Scope("the machine", machine["StartAt"], machine["States"])))
+    """Each machine and the inside of each of its Maps, outermost first."""
+    machines = [Scope(name, machine["StartAt"], machine["States"]) for name, machine in state_machines().items()]
+    return [scope for machine in machines for scope in _scopes(machine)]
 
 
 def _scopes(scope: Scope) -> Iterator[Scope]:
     yield scope
     for name, state in scope.states.items():
         if inner := state.get("ItemProcessor"):
-            yield from _scopes(Scope(name, inner["StartAt"], inner["States"], (*scope.outer, scope)))
+            is_inline = inner["ProcessorConfig"]["Mode"] == "INLINE"
+            outer = (*scope.outer, scope) if is_inline else ()
+            yield from _scopes(Scope(name, inner["StartAt"], inner["States"], outer))
 
 
 def states(kind: str | None = None) -> dict[str, State]:
-    """All states by name (no name occurs twice: a test), or those of one type."""
+    """All states of all machines by name (no name occurs twice: a test), or those of one type."""
     return {n: s for scope in scopes() for n, s in scope.states.items() if kind in {None, s["Type"]}}
 
 

@@ -40,11 +40,10 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def state_machine() -> dict[str, Any]:
-    """The definition of the workflow."""
-    text = (ROOT / "statemachine" / "rights_request.asl.yaml").read_text()
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+def state_machines() -> dict[str, dict[str, Any]]:
+    """Every definition, by the name of its file without the endings: `rights_request`."""
+    paths = sorted((ROOT / "statemachine").glob("*.asl.yaml"))
+    return {path.name.removesuffix(".asl.yaml"): yaml.safe_load(path.read_text()) for path in paths}
 
 
 def create_ledger_table(dynamodb: Any, name: str) -> None:

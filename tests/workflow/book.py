@@ -105,15 +105,16 @@ class Book:
         for item in self.everything():
             older = {name: _earlier(item[name], minutes) for name in _TIMES if name in item and "closed_at" not in item}
             if older:
-                self._overwrite(item, older)
+                self.overwrite(item, older)
 
     def codes_grow_old(self, request_id: str, minutes: int = 16) -> None:
         """Make the codes of a request that much older."""
         for item in self.items(request_id, "CODES#"):
             codes = [code | {"expires_at": _earlier(code["expires_at"], minutes)} for code in item["codes"]]
-            self._overwrite(item, {"codes": codes})
+            self.overwrite(item, {"codes": codes})
 
-    def _overwrite(self, item: Item, values: Item) -> None:
+    def overwrite(self, item: Item, values: Item) -> None:
+        """Put other values into an item, as an auditor must never do."""
         serialise: Callable[[Any], Any] = TypeSerializer().serialize
         names = list(values)
         # Only what is still as it was read: the product may write at the same time.

@@ -70,8 +70,14 @@ class Crowd:
         self._left = [person for person in ordinary if not is_child(cloud.mall, person)]
 
     def someone(self, *collections: str, who: Callable[[Person], bool] = lambda _: True) -> Person:
-        """Somebody with an account, a phone, a mail address, and rows in these collections; and of this sort."""
+        """Somebody with an account, a phone, a mail address, and rows in these collections; and of this sort.
+
+        Nobody whose files are looked at before they are handed over, unless `files` are asked for, or `tickets`, with
+        which they come.
+        """
         for person in self._left:
+            if person.rows.get("files") and {"files", "tickets"}.isdisjoint(collections):
+                continue
             if person.email and all(person.rows.get(name) for name in collections) and who(person):
                 self._left.remove(person)
                 return person

@@ -59,12 +59,13 @@ def stream_records(cloud: Cloud, book: Book) -> Iterator[dict[str, Any]]:
 
 
 def executions(cloud: Cloud) -> Iterator[str]:
-    states, machine = cloud.client("stepfunctions"), cloud.outputs["StateMachineArn"]
-    for page in states.get_paginator("list_executions").paginate(stateMachineArn=machine):
-        for run in page["executions"]:
-            yield json.dumps(states.describe_execution(executionArn=run["executionArn"]), default=str)
-            history = states.get_paginator("get_execution_history").paginate(executionArn=run["executionArn"])
-            yield from (json.dumps(event, default=str) for part in history for event in part["events"])
+    states = cloud.client("stepfunctions")
+    for machine in ("StateMachineArn", "LakePurgeArn"):
+        for page in states.get_paginator("list_executions").paginate(stateMachineArn=cloud.outputs[machine]):
+            for run in page["executions"]:
+                yield json.dumps(states.describe_execution(executionArn=run["executionArn"]), default=str)
+                history = states.get_paginator("get_execution_history").paginate(executionArn=run["executionArn"])
+                yield from (json.dumps(event, default=str) for part in history for event in part["events"])
 
 
 def queued(cloud: Cloud) -> Iterator[str]:

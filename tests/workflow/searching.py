@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from local.mall import lake
 from local.mall.loader import TABLES, Stores
 from local.mall.model import POSTGRES
 
@@ -23,7 +24,7 @@ def traces(everything: Iterable[tuple[str, str]], *words: str | None) -> dict[st
 
 def everything_in(stores: Stores) -> list[tuple[str, str]]:
     """Each item, row, user and object version as text with its content, and the collection that it is of."""
-    return [*_items(stores), *_rows(stores), *_versions(stores), *_users(stores)]
+    return [*_items(stores), *_rows(stores), *_versions(stores), *_users(stores), *_logs(stores)]
 
 
 def _items(stores: Stores) -> Iterator[tuple[str, str]]:
@@ -52,6 +53,13 @@ def _users(stores: Stores) -> Iterator[tuple[str, str]]:
     for page in stores.cognito.get_paginator("list_users").paginate(UserPoolId=stores.user_pool):
         for user in page["Users"]:
             yield "users", str(user)
+
+
+def _logs(stores: Stores) -> Iterator[tuple[str, str]]:
+    """Every row of the lake, in every version of its objects."""
+    for version, content in lake.versions(stores.s3, stores.lake):
+        collection = version["Key"].split("/")[1]
+        yield from ((collection, f"{version['Key']} {row}") for row in lake.rows_of(content))
 
 
 def _content(stores: Stores, version: dict[str, Any]) -> str:

@@ -6,7 +6,10 @@ from local.cloud import Cloud
 from local.mall import Person, expected_access
 from tests.workflow.asking import Asking, Public, counts_of, expected
 from tests.workflow.book import Book
+from tests.workflow.conftest import Crowd
+from tests.workflow.controls import Operator
 from tests.workflow.package import MASK, Package, download
+from tests.workflow.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +19,9 @@ def person(cloud: Cloud) -> Person:
 
 
 @pytest.fixture(scope="module")
-def done(public: Public, person: Person) -> Asking:
+def done(public: Public, person: Person, operator: Operator) -> Asking:
     asking = public.ask("access", phone=person.phone).prove()
+    operator.releases(asking.id)
     asking.until_told("completed")
     return asking
 
@@ -110,3 +114,27 @@ def test_somebody_with_thousands_of_records_gets_every_one(cloud: Cloud, public:
     ):
         rows = person.rows[name.partition("/")[2]]
         assert {row[key] for row in records[name]} == {row[key] for row in rows}
+
+
+def test_what_may_be_about_others_is_listed_for_an_operator_who_withholds_it_on_a_ground(
+    public: Public, crowd: Crowd, operator: Operator, book: Book
+) -> None:
+    person = crowd.someone("files")
+    asking = public.ask("access", phone=person.phone, locale="km").prove()
+    asking.until("in_review")
+    eventually(lambda: operator.finds(asking.id, "in_review"), "line in the operators' list")
+    plan = operator.get(f"/{asking.id}/plan").json()
+    assert plan["review"] == "third_party"
+    [support] = [store for store in plan["stores"] if store["to_review"]]
+    assert (support["store"], support["to_review"]) == ("support", ["files"])
+    assert support["by_collection"] == {"files": len(person.rows["files"])}
+    withheld = [{"store": "support", "collection": "files", "ground": 4}]
+    assert operator.decide(asking.id, "approve", withhold=withheld).status_code == 200
+    asking.until_told("completed_in_part")
+    package = download(asking)
+    assert package.files == []
+    assert "support/files" not in package.records
+    index = package.entries["index.html"].decode()
+    assert '<html lang="km">' in index
+    assert "1(6).3" in index
+    assert book.chain_holds(asking.id)

@@ -187,7 +187,7 @@ def went_on(book: Book, asking: Asking) -> bool:
 def test_a_run_that_vanished_without_a_word_is_noticed_by_the_sweep(
     cloud: Cloud, public: Public, crowd: Crowd, book: Book
 ) -> None:
-    person = crowd.someone("tickets")
+    person = crowd.someone("orders")
     asking = public.ask("access", phone=person.phone)
     asking.read_code()
     rules = cloud.client("events")

@@ -1,6 +1,7 @@
 """One unmistakable person goes through everything; nothing of theirs is found where no personal data may be."""
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from local.cloud import Cloud
 from local.mall import MARKER, Expectation, Person, expected_access, expected_correction, expected_deletion
+from local.mall.expect import PARTNERS
 from rights.sealing import Sealer
 from tests.workflow.acting import agent, send
 from tests.workflow.asking import Asking, Public, counts_of, expected
@@ -202,6 +204,7 @@ def an_access(cloud: Cloud, public: Public, operator: Operator, run: Run) -> Non
     run.refused += bad_calls(public, person, access, operator)
     run.refused.append(access.enter(f"{(int(code) + 1) % 1_000_000:06d}"))
     run.answers.append(access.enter(code))
+    operator.releases(access.id)
     access.until_told("completed")
     run.package = download(access)
 
@@ -281,9 +284,21 @@ def test_the_requests_did_what_was_asked(done: Run, cloud: Cloud) -> None:
     assert counts_of(access.look()["stores"]) == with_upload(expected_access(cloud.mall, done.person), "exported")
     assert counts_of(closure.look()["stores"]) == with_upload(expected_deletion(cloud.mall, done.person), "erased")
     copies = [expected_correction(done.person, subject) for subject in ("name", "email")]
-    corrected = {store["store"]: store["corrected"] for store in correction.look()["stores"]}
+    stores = [store for store in correction.look()["stores"] if store["store"] not in PARTNERS]
+    corrected = {store["store"]: store["corrected"] for store in stores}
     assert corrected == {store: sum(len(one.get(store, ())) for one in copies) for store in copies[0]}
     assert [answer.status_code for answer in done.refused if not 400 <= answer.status_code < 500] == []
+
+
+def test_the_partners_were_told_who_it_is_and_what_was_corrected_as_far_as_each_may_know(
+    done: Run, cloud: Cloud
+) -> None:
+    told = {name: json.dumps(cloud.partners[name].requests(), ensure_ascii=False) for name in PARTNERS}
+    hashed = hashlib.sha256(str(done.person.email).encode()).hexdigest()
+    assert (done.person.phone in told["cpes"], NEW_NAME in told["cpes"]) == (True, True)
+    assert (hashed in told["ads"], str(done.person.email) in told["ads"]) == (True, False)
+    assert done.person.account_id in told["payments"]
+    assert MARKER not in "".join(told.values())
 
 
 def test_the_person_got_everything_that_carries_the_marker(done: Run) -> None:

@@ -10,13 +10,15 @@ import pytest
 from local.cloud import Cloud
 from local.mall import expected_access
 from tests.workflow.asking import Public
+from tests.workflow.controls import Operator
 from tests.workflow.package import Package, download
 
 
 @pytest.fixture(scope="module")
-def package(cloud: Cloud, public: Public) -> Package:
+def package(cloud: Cloud, public: Public, operator: Operator) -> Package:
     """What somebody with something in every store gets."""
     asking = public.ask("portability", phone=cloud.mall.special("run").phone).prove()
+    operator.releases(asking.id)
     asking.until_told("completed")
     return download(asking)
 

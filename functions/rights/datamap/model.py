@@ -15,6 +15,7 @@ from pydantic import model_validator
 from rights.datamap.fides import CollectionMeta, DatasetMeta, FidesMeta
 from rights.datamap.fides import Fides as _Fides
 from rights.datamap.fides import Ours as _Ours
+from rights.datamap.partners import Partner
 from rights.domain.identity import Identifies, Kind
 from rights.domain.rights import Purpose
 from rights.domain.work import Disposition
@@ -59,6 +60,8 @@ class FieldRights(_Ours):
     secret: bool = False
     """Never exported: a password hash says nothing to the person and much to a thief."""
     sensitive: bool = False
+    never_reused: bool = False
+    """Of a primary key: its values are never given out again, so what carries one after a restore is the same row."""
     correction: Subject | None = None
     """What about the person this field repeats; a correction of it changes the field."""
     fact: Fact | None = None
@@ -165,6 +168,8 @@ class DynamoAccess(_Ours):
     index: str | None = None
     item_prefix: str | None = None
     """Only items whose sort key begins so belong to the collection; several collections may share a table."""
+    write_units: float | None = Attribute(default=None, gt=0)
+    """Units of write capacity that one erasure may take from the table a second; without, as many as it gets."""
 
 
 class ObjectAccess(_Ours):
@@ -172,6 +177,21 @@ class ObjectAccess(_Ours):
 
     bucket: str
     prefix: str
+
+
+class LakeAccess(_Ours):
+    """How a collection of a data lake is reached: every object under the prefix, all of one format.
+
+    Which fields say whose a row is, is said at the fields (`key`, `identifies: one`), also nested ones. Objects whose
+    name begins with `_` or `.` are not data (Hive's convention) and are left alone.
+    """
+
+    bucket: str
+    prefix: str
+    format: Literal["jsonl", "parquet"]
+    """JSON Lines, under gzip or plain; or Parquet."""
+    partition: tuple[str, ...] = ()
+    """Fields that stand in the keys of the objects, as in `dt=2026-11-25/`, and not in the rows."""
 
 
 class CognitoAccess(_Ours):
@@ -221,6 +241,7 @@ class CollectionRights(_Ours):
     dynamodb: tuple[DynamoAccess, ...] = ()
     """One access path per key field: by partition key, and by index for look-ups."""
     objects: ObjectAccess | None = None
+    lake: LakeAccess | None = None
     cognito: CognitoAccess | None = None
     scope: bool = False
     """True: an access or deletion may be asked for this collection alone, by its name (policy 5(1))."""
@@ -285,11 +306,20 @@ class StoreRights(_Ours):
     """What the owner of a role in another account expects to be told by whoever assumes it (`sts:ExternalId`)."""
     secret: str | None = None
     """Name of the secret with the connection (PostgreSQL)."""
+    auth: Literal["secret", "iam"] = "secret"
+    """`iam`: the secret names host, database and user, and RDS takes a token of the role in place of a password."""
+    rows_per_second: Annotated[int, Attribute(ge=1)] | None = None
+    """How fast a PostgreSQL store may be worked on; without it, as fast as it goes."""
+    partner: Partner | None = None
+    """How a partner is reached, and what it may get to know."""
 
     @model_validator(mode="after")
     def _names_its_role(self) -> Self:
-        if (self.kind == "ledger") == bool(self.role_arn):
-            msg = "every store but the ledger, which is this system's own, names the `role_arn` it is reached by"
+        if (self.kind in {"ledger", "partner"}) == bool(self.role_arn):
+            msg = "every store of the mall names the `role_arn` it is reached by; our own ledger and partners have none"
+            raise ValueError(msg)
+        if (self.kind == "partner") != (self.partner is not None):
+            msg = "a partner says under `partner` how it is reached; no other store does"
             raise ValueError(msg)
         return self
 

@@ -27,6 +27,15 @@ def correctable(data_map: DataMap) -> tuple[str, ...]:
     return tuple(sorted({field.rights.correction for field in fields if field.rights.correction}))
 
 
+def to_review(data_map: DataMap, task: str) -> tuple[str, ...]:
+    """The collections of a store task that somebody looks at before they are handed over.
+
+    Nothing in them can be masked by a rule: free text and recordings, in which others may be named or heard.
+    """
+    stores = (store for store in data_map.stores if store.fides_key == task.partition(".")[0])
+    return tuple(c.name for store in stores for c in store.collections if c.rights.third_party == "review")
+
+
 def tasks_for(
     data_map: DataMap,
     right: Right,
@@ -50,7 +59,7 @@ def tasks_for(
         case Operation.CORRECT:
             return _where(data_map, lambda collection: bool(collection.fields_about(about)))
         case Operation.RESTRICT:
-            return _where(data_map, lambda collection: bool(collection.rights.flags_for(uses)))
+            return [*_where(data_map, lambda c: bool(c.rights.flags_for(uses))), *_told(data_map, uses)]
         case _:
             return []
 
@@ -72,6 +81,11 @@ def _scoped(stores: Sequence[StoreMap], names: set[str]) -> list[Part]:
 def _where(data_map: DataMap, concerns: Callable[[Collection], bool]) -> list[Part]:
     parts = [(store, tuple(c.name for c in store.collections if concerns(c))) for store in data_map.stores]
     return [(store, chosen) for store, chosen in parts if chosen]
+
+
+def _told(data_map: DataMap, uses: Sequence[str]) -> list[Part]:
+    """The partners that have to do with a use that stops."""
+    return [(s, ()) for s in data_map.stores if s.rights.partner is not None and s.rights.partner.is_about(uses)]
 
 
 def _with_children(store: StoreMap, chosen: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ NOTICES: dict[str, NoticeRule] = {
     "extended": NoticeRule(),
     "cooling_off": NoticeRule(Audience.ON_FILE, may_wake=True),
     "asked_for_you": NoticeRule(Audience.ON_FILE, may_wake=True),
+    "closed_by_mall": NoticeRule(Audience.ON_FILE),
     "contact_changed": NoticeRule(Audience.ON_FILE),
     "refused": NoticeRule(),
     "completed": NoticeRule(),

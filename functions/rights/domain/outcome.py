@@ -11,8 +11,8 @@ from rights.domain.work import Counts
 def outcome_of(counts: Iterable[Counts], *, left_out: bool = False) -> Status:
     """Completed, or in part where not everything was done as asked.
 
-    That is: records were kept on a ground (policy 1(6).3), a field had changed meanwhile, an operator left a store out.
-    That we keep the proof of the request itself makes it no less complete.
+    That is: records were kept on a ground (policy 1(6).3), a field had changed meanwhile, something was left out, or a
+    recipient did not do it (`left_out`). That we keep the proof of the request itself makes it no less complete.
     """
     if left_out or any(_withheld(c) or c.conflicts for c in counts):
         return Status.COMPLETED_IN_PART

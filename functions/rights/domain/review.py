@@ -31,7 +31,9 @@ class Reason(StrEnum):
     NEW_ON_FILE = "new_on_file"
     OLD_CONTACT_NOT_PROVEN = "old_contact_not_proven"
     SENSITIVE_CORRECTION = "sensitive_correction"
+    STORE_CONFLICT = "store_conflict"
     UNUSUAL_SIZE = "unusual_size"
+    THIRD_PARTY = "third_party"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,10 @@ class Findings:
     proven: Collection[str] = ()
     """The channels of which every contact on file was proven."""
     records: int = 0
+    speaks_of_others: bool = False
+    """True where records were found that may be about others too, and that no rule can mask (free text, calls)."""
+    is_refused_by_store: bool = False
+    """A store's own rules would refuse part of the erasure."""
 
 
 def reason_to_review(right: Right, requester: Requester, found: Findings) -> Reason | None:
@@ -71,7 +77,9 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.NEW_ON_FILE: _weighs(right) and is_new_on_file(found),
         Reason.OLD_CONTACT_NOT_PROVEN: bool(unproven_old_contacts(found)),
         Reason.SENSITIVE_CORRECTION: not REVIEWED_CORRECTIONS.isdisjoint(found.corrected),
+        Reason.STORE_CONFLICT: erases and found.is_refused_by_store,
         Reason.UNUSUAL_SIZE: erases and found.records > UNUSUAL_RECORDS,
+        Reason.THIRD_PARTY: right in EXPORTING and found.speaks_of_others,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 

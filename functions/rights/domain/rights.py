@@ -78,6 +78,8 @@ class Channel(StrEnum):
     API = "api"
     SMS = "sms"
     """The mall's SMS gateway, which passes on that somebody answered STOP."""
+    BULK = "bulk"
+    """The mall itself, which closes a service for everybody on a list (policy 1.4)."""
     OPERATOR = "operator"
     """Somebody at the mall, for a request that came by mail, phone or counter."""
 

@@ -16,7 +16,7 @@ from rights.errors import IdempotencyConflictError
 from rights.ledger.clocks import opening_clock
 from rights.ledger.model import NewRequest, Opened
 from rights.ledger.requests import Change, Requests, new_request_id
-from rights.ledger.table import Item, request_key, shard_of
+from rights.ledger.table import Item, audit_shard, request_key, shard_of
 
 POLICY_VERSION = "ttm-policy-2024"
 IDEMPOTENCY_KEPT = timedelta(days=2)
@@ -97,6 +97,7 @@ class Intake(Requests):
             "epoch": 1,
             "retries": 0,
             "due_shard": f"DUE#{shard_of(request_id)}",
+            "audit_shard": audit_shard(request_id),
         } | opening_clock(right, new.jurisdiction, received, self.clock(), verified=new.proven)
 
     def _idempotency_item(self, new: NewRequest, case: Sequence[str]) -> Item:

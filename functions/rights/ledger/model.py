@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from rights.domain.identity import KeySet
+from rights.domain.recipients import UNMET
 from rights.domain.rights import Channel, Locale, Operation, Purpose, Requester, Right
 from rights.domain.status import FINAL, Status
 from rights.domain.work import Counts, TaskStatus
@@ -100,6 +102,11 @@ class Request:
     outcome: str | None = None
     linked_to: str | None = None
     package: str | None = None
+    """Where the first volume of the package lies, once all of them are there."""
+    volumes: tuple[dict[str, Any], ...] = ()
+    """The volumes that are written: `{key, size, sha256, records}`, in order."""
+    links_given: int = 0
+    """How many links to volumes of the package were given."""
     package_ended_at: str | None = None
     certificate: str | None = None
     closed_at: str | None = None
@@ -110,6 +117,13 @@ class Request:
     retries: int = 0
     attention: str | None = None
     """Why an operator was asked to look, whatever the status: `undelivered_notice`."""
+
+    @property
+    def package_keys(self) -> tuple[str, ...]:
+        """Where the volumes of a whole package lie; none before it is whole."""
+        if self.package is None:
+            return ()
+        return tuple(str(volume["key"]) for volume in self.volumes) or (self.package,)
 
     @property
     def is_first_of_case(self) -> bool:
@@ -212,16 +226,32 @@ class Task:
     """Of a restriction: which uses of the data are stopped; `all` restricts every one."""
     preview: dict[str, int] = field(default_factory=dict)
     """Records per collection before anything was done, counted for whoever reviews the request."""
+    conflicts: tuple[str, ...] = ()
+    """What the store's own rules would refuse of the erasure: names of tables and rules, as the plan found them."""
     refused: int | None = None
     """The ground on which an operator left this store out."""
     keep_until: str | None = None
     """Until when what the operator left out is kept (ISO 8601, inclusive)."""
+    withheld: dict[str, int] = field(default_factory=dict)
+    """Collections an operator withheld from an export, since they are about others too, each with its ground."""
     found_at_start: int = 0
     """What the first count said; `counts.found` is what was dealt with in the end. Live writers may part the two."""
     by_collection: dict[str, Any] = field(default_factory=dict)
     late_rounds: int = 0
     error_class: str = ""
     verified_at: str | None = None
+    recipient: dict[str, Any] = field(default_factory=dict)
+    """Of a partner: the `id` it was asked under, `asked_at`, `expected_at`, `answer`, `confirmed_at`, ..."""
+
+    @property
+    def is_unmet(self) -> bool:
+        """True for what was left out by an operator, or not done by a recipient: the request is done in part."""
+        return self.leaves_out or self.recipient.get("answer") in UNMET
+
+    @property
+    def leaves_out(self) -> bool:
+        """True where an operator left the store, or a part of it, out."""
+        return self.refused is not None or bool(self.withheld)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,3 +340,72 @@ class CodeAnswer:
     result: CodeResult
     tries_left: int = 0
     proven: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A request that waits for the next batch of a lake, or is in one."""
+
+    request_id: str
+    queued_at: str
+    due_at: str
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LakeBatch:
+    """One purge of a lake for several requests."""
+
+    store: str
+    id: str
+    state: str
+    """`gathering`: who belongs to it is still being written down; then `purging`."""
+    began_at: str
+    tried_at: str
+    """When the run that works on it was to start."""
+    attempt: int = 1
+    chunks: int = 0
+    requests: int = 0
+    place: list[str] | None = None
+    """How far the lake is listed: collection and key; an empty collection once it is listed whole."""
+
+    @property
+    def execution(self) -> str:
+        """The name of the execution that works on it."""
+        return f"{self.id}-{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class LakeMember:
+    """A request of a batch, known by its place in it."""
+
+    number: int
+    request_id: str
+    keys: KeySet
+    collections: tuple[str, ...]
+    """The collections that are meant; empty: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class LakeChunk:
+    """Some objects of one collection, gone through by one call."""
+
+    number: int
+    collection: str
+    keys: tuple[str, ...]
+    state: str = "open"
+    tries: int = 0
+    problems: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LakeResult:
+    """What a batch took out for one request."""
+
+    batch: str
+    since: str
+    """When the batch began: what was written later was not looked at by it."""
+    counts: dict[str, dict[str, Any]]
+    """Collection to counts."""
+    blocked: int
+    """How many objects could not be worked on."""

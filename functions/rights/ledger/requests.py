@@ -10,6 +10,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from rights.clock import Clock, stamp
@@ -20,12 +23,13 @@ from rights.errors import IllegalTransitionError, StaleWriteError, UnknownReques
 from rights.ledger.clocks import turned
 from rights.ledger.endings import ending_part
 from rights.ledger.model import Event, Request
-from rights.ledger.table import Item, Table, Update, request_key, shard_of
+from rights.ledger.table import Item, Table, Update, audit_shard, request_key, shard_of
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHANGES_TRIED = 20
+_ACTS_KEPT = timedelta(days=5 * 366)
 
 
 def new_request_id() -> str:
@@ -99,7 +103,7 @@ class Requests:
         event = self.event_item(request.id, version, request.head, wanted, status)
         state = (
             Update(request_key(request.id))
-            .set(**wanted.sets, status=status, version=version, head=event["hash"])
+            .set(**wanted.sets, status=status, version=version, head=event["hash"], audit_shard=audit_shard(request.id))
             .when("{version} = {=was}", was=request.version)
             .when("{status} = {=current}", current=request.status)
         )
@@ -129,13 +133,17 @@ class Requests:
         names = [f.name for f in fields(Event)]
         return [Event(**{n: item[n] for n in names}) for item in self._event_items(request_id)]
 
+    def hashed_events(self, request_id: str) -> Iterator[Item]:
+        """The history as it was hashed: each event's facts, and its hash."""
+        for item in self._event_items(request_id):
+            yield {name: value for name, value in item.items() if name not in {"PK", "SK"}}
+
     def verify_chain(self, request_id: str) -> bool:
         """Tell whether the history is whole and unchanged up to the head that the state names."""
         # The state is read first: what is written after it does not make a sound history look broken.
         request = self.get(request_id)
-        events = [i for i in self._event_items(request_id) if i["version"] <= request.version]
-        facts = [{name: value for name, value in item.items() if name not in {"PK", "SK"}} for item in events]
-        return chain_holds(facts, request.head)
+        events = [event for event in self.hashed_events(request_id) if event["version"] <= request.version]
+        return chain_holds(events, request.head)
 
     def _event_items(self, request_id: str) -> Iterator[Item]:
         return self.table.query_items(f"REQUEST#{request_id}", "EVENT#")
@@ -146,6 +154,25 @@ class Requests:
             item = self.table.get({"PK": keys["PK"], "SK": keys["SK"]})
             if item is not None and item["status"] == status:
                 yield _request(item)
+
+    def received_between(self, status: Status, first: str, last: str) -> Iterator[Request]:
+        """The requests of this status that came in within a time, oldest first, those of one moment by id.
+
+        From an index: a request that has moved on meanwhile is left out.
+        """
+        keys = self.table.query_index("by_status", "status", status, "received_at", last, since=first)
+        for _, of_one_moment in groupby(keys, key=itemgetter("received_at")):
+            for partition in sorted(key["PK"] for key in of_one_moment):
+                item = self.table.get({"PK": partition, "SK": "STATE"})
+                if item is not None and item["status"] == status:
+                    yield _request(item)
+
+    def record_act(self, by: str, what: str, detail: Mapping[str, str | int]) -> None:
+        """Record what somebody did that is about no single request: who, what and why, for as long as proof is kept."""
+        now = self.clock()
+        item = {"PK": f"ACTS#{now.year}", "SK": f"{self.now()}#{new_request_id()}", "by": by, "what": what}
+        ends = int((now + _ACTS_KEPT).timestamp())
+        self.table.put(item | {"detail": dict(detail), "at": self.now(), "expires": ends}, only_new=True)
 
     def private_item(self, request_id: str, part: str, data: Any) -> Item:
         """A part of the request as an item, sealed."""
@@ -166,7 +193,7 @@ class Requests:
         self.table.put(self.private_item(request_id, part, data), only_new=False)
 
 
-_TUPLES = ("locks", "known_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts")
+_TUPLES = ("locks", "known_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts", "volumes")
 
 
 def _request(item: Item) -> Request:

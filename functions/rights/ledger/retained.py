@@ -1,13 +1,12 @@
-"""What is kept until a date, and the traces of what was erased when the date had come.
+"""What is kept until a date.
 
 A `RETAINED` item outlives the sealed data of its request, and holds just what is needed to erase its rows. It lies in
 the index of due dates, so nothing is lost however long nobody looked. It goes only in one transaction with the event
 that tells of it, after the rows were read back.
 """
 
-import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -21,7 +20,7 @@ _DUE = "RETAINED"
 
 
 class Retained(Requests):
-    """Rows that are kept until a date, and the tombstones of those that were erased then."""
+    """Rows that are kept until a date."""
 
     def retain(self, request_id: str, bundles: Sequence[RetainedRows]) -> None:
         """Remember rows of a request that are kept until a date; the same name again writes the same place again."""
@@ -72,28 +71,6 @@ class Retained(Requests):
         update = Update(_key(rows)).set(intent_sealed=self.sealer.seal(rows.request_id, intent))
         self.table.update(update.when("attribute_exists(PK)"))
         return replace(rows, intent=intent)
-
-    def bury(
-        self, store: str, collection: str, row_keys: Iterable[Mapping[str, Any]], operation: str, days: int
-    ) -> None:
-        """Leave a tombstone for each row that is gone, for as long as the store's backups live."""
-        erased = self.clock()
-        for key in row_keys:
-            self.table.put(
-                self.tombstone_key(store, collection, key)
-                | {
-                    "collection": collection,
-                    "operation": operation,
-                    "erased_at": self.now(),
-                    "expires": int((erased + timedelta(days=days)).timestamp()),
-                },
-                only_new=False,
-            )
-
-    def tombstone_key(self, store: str, collection: str, row_key: Mapping[str, Any]) -> Item:
-        """Where the tombstone of a row lies: by a keyed hash, so that the table names no row."""
-        tag = self.hmac.tag_of("tombstone", store, collection, json.dumps(row_key, sort_keys=True))
-        return {"PK": f"TOMBSTONE#{store}", "SK": tag}
 
     def settle(
         self, rows: RetainedRows, code: str, detail: Mapping[str, str | int], still: Sequence[RetainedRows]

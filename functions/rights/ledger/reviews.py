@@ -36,6 +36,15 @@ class LeftOut:
     until: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A collection that an approval withholds from an export, since it is about others too: on which ground."""
+
+    store: str
+    collection: str
+    ground: int
+
+
 class Reviews(Identity, Locks, Tasks):
     """Decisions, questions and answers."""
 
@@ -57,6 +66,7 @@ class Reviews(Identity, Locks, Tasks):
         by: str,
         plan: str,
         left_out: Sequence[LeftOut] = (),
+        withheld: Sequence[Withheld] = (),
         answer: str | None = None,
         as_approver: bool = False,
     ) -> Request:
@@ -66,13 +76,12 @@ class Reviews(Identity, Locks, Tasks):
         approval of the same operator, one that leaves out something else than the first, or two of which none is an
         approver's.
         """
-        stores = sorted(left_out, key=lambda one: one.store)
-        without = [{"store": one.store, "ground": one.ground, "until": one.until} for one in stores]
+        without = _without(left_out, withheld)
 
         def decide(request: Request) -> Change | None:
             self._refuse_undecidable(request)
             _refuse_mismatch(request, by, plan, without)
-            marked = self._marked_parts(request, left_out)
+            marked = self._marked_parts(request, left_out, withheld)
             approvals = [*request.approvals, {"by": by, "at": self.now(), "without": without, "approver": as_approver}]
             sets: dict[str, Any] = {"approvals": approvals}
             needed = approvals_needed(request.right, request.requester, request.review)
@@ -149,18 +158,22 @@ class Reviews(Identity, Locks, Tasks):
         sets = {"question_until": None} | turned(request, self.clock(), resumed=True)
         return Change(code=code, by=by, to=Status.IN_REVIEW, sets=sets)
 
-    def _marked_parts(self, request: Request, left_out: Sequence[LeftOut]) -> list[Item]:
+    def _marked_parts(self, request: Request, left_out: Sequence[LeftOut], withheld: Sequence[Withheld]) -> list[Item]:
         """The parts that mark the tasks left out, and take back what an approval before a legal hold left out."""
         # A sign-in that stays is not shut either: `login.freeze` goes with `login`.
         tasks = [(task, task.store.partition(".")[0]) for task in self.tasks(request.id)]
         wanted = {one.store: one for one in left_out}
         if len(wanted) < len(left_out):
             raise IllegalTransitionError("a store is left out twice")
-        if not wanted.keys() <= {store for _, store in tasks}:
+        parted = {one.store: {w.collection: w.ground for w in withheld if w.store == one.store} for one in withheld}
+        if wanted.keys() & parted.keys():
+            raise IllegalTransitionError("a store is left out, and a part of it withheld")
+        if not wanted.keys() | parted.keys() <= {store for _, store in tasks}:
             msg = "the plan of this request has no such store"
             raise UnknownRequestError(msg)
         marked = [_left_out(task, wanted[store]) for task, store in tasks if store in wanted]
         marked += [_taken_back(task) for task, store in tasks if task.refused and store not in wanted]
+        marked += [_narrowed(task, parted[store]) for task, store in tasks if store in parted]
         return [self.change_part(task) for task in marked]
 
     @staticmethod
@@ -183,6 +196,21 @@ def _refuse_mismatch(request: Request, by: str, plan: str, without: Sequence[Map
         raise IllegalTransitionError("a second approval needs a second operator")
     if any(approval["without"] != list(without) for approval in request.approvals):
         raise IllegalTransitionError("the first approval left out something else")
+
+
+def _without(left_out: Sequence[LeftOut], withheld: Sequence[Withheld]) -> list[dict[str, Any]]:
+    """What an approval leaves out, as it is kept and compared with a second one."""
+    stores = [{"store": one.store, "ground": one.ground, "until": one.until} for one in left_out]
+    parts = [{"store": one.store, "collection": one.collection, "ground": one.ground} for one in withheld]
+    return sorted([*stores, *parts], key=lambda one: (str(one["store"]), str(one.get("collection", ""))))
+
+
+def _narrowed(task: Task, withheld: Mapping[str, int]) -> Task:
+    """An export without some of its collections; without any left it is a store left out."""
+    rest = tuple(name for name in (task.collections or sorted(task.preview)) if name not in withheld)
+    if not rest:
+        return _left_out(task, LeftOut(task.store, next(iter(withheld.values()))))
+    return replace(task, collections=rest, withheld=dict(withheld))
 
 
 def _left_out(task: Task, one: LeftOut) -> Task:

@@ -1,14 +1,14 @@
 """What the steps of the workflow and the operators do to a request, each as one change that may run twice."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from rights.clock import stamp
 from rights.domain.confirmation import Confirm
 from rights.domain.review import LOGIN_CONTACTS, Reason
-from rights.domain.rights import ERASING, Requester
+from rights.domain.rights import ERASING, Channel, Requester
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
 from rights.errors import IllegalTransitionError, NotReadyError
@@ -22,6 +22,8 @@ from rights.ledger.reviews import REVIEW_WAIT, Reviews
 from rights.ledger.table import Item
 
 REPAIR_WAIT = "Repair"
+MOST_LINKS = 1000
+"""Links to volumes of one package: more are given to nobody, so that a history cannot be filled."""
 COOLING_WAIT = "CoolOff"
 _WAIT_OF = {
     Status.RECEIVED: IDENTITY_WAIT,
@@ -182,6 +184,29 @@ class Steps(Reviews, Confirming, Holds):
             also=[self.notice_part(request.id, "duplicate", channel) for channel in self.proven(request.id)],
         )
 
+    def conflicts_stand(self, request_id: str, found: Mapping[str, Sequence[str]]) -> Request:
+        """Write down what stores would refuse of an erasure now; an approval goes back while one of them still would.
+
+        Nothing is begun before it is mended, or the store is left out. Why somebody had to look stays: it says how many
+        have to.
+        """
+        tasks = [task for task in self.tasks(request_id) if task.store in found]
+        changed = [replace(t, conflicts=tuple(found[t.store])) for t in tasks if t.conflicts != tuple(found[t.store])]
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or not request.is_decided or request.status is Status.IN_PROGRESS:
+                return None
+            also = [self.change_part(task) for task in changed]
+            if not any(found.values()):
+                return Change(code="conflicts_mended", also=also) if also else None
+            review = request.review or Reason.STORE_CONFLICT
+            sets: dict[str, Any] = {"review": review, "sent_back": True, "decision": None, "approvals": []}
+            to = None if request.status is Status.IN_REVIEW else Status.IN_REVIEW
+            detail = {"reason": Reason.STORE_CONFLICT.value}
+            return Change(code="review_asked", to=to, sets=sets, detail=detail, also=also)
+
+        return self.change(request_id, decide)
+
     def cool_off(self, request_id: str, token: str, seconds: int) -> Request:
         """Wait before what cannot be undone, and tell every contact on file how to stop it.
 
@@ -194,7 +219,9 @@ class Steps(Reviews, Confirming, Holds):
             # Whoever somebody acts for was told when the plan was laid, of any right.
             told = request.cooling_until is not None or request.right not in ERASING
             until = request.cooling_until or stamp(self.clock() + timedelta(seconds=seconds))
-            also = [] if told else self.on_file_parts(request_id, "cooling_off")
+            # What the mall itself closes nobody can stop; but there is time to ask for a copy.
+            kind = "closed_by_mall" if request.channel is Channel.BULK else "cooling_off"
+            also = [] if told else self.on_file_parts(request_id, kind)
             return Change(code="cooling_off_begun", to=Status.COOLING_OFF, sets={"cooling_until": until}, also=also)
 
         self.open_wait(request_id, COOLING_WAIT, token, seconds)
@@ -287,6 +314,42 @@ class Steps(Reviews, Confirming, Holds):
             request_id,
             lambda r: None if getattr(r, kind) else Change(code=f"{kind}_ready", sets={kind: key}),
         )
+
+    def volume_written(self, request_id: str, volume: Mapping[str, Any], *, number: int, of: int) -> Request:
+        """Record a volume of the package, the next one in order; with the last one the package is whole.
+
+        Whoever comes second with the same number changes nothing: the first one's volume stays.
+        """
+
+        def decide(request: Request) -> Change | None:
+            if request.package is not None or len(request.volumes) != number - 1:
+                return None
+            volumes = [*request.volumes, dict(volume)]
+            if number < of:
+                return Change(code="volume_ready", sets={"volumes": volumes}, detail={"volume": number, "of": of})
+            sets = {"volumes": volumes, "package": volumes[0]["key"]}
+            return Change(code="package_ready", sets=sets, detail={"volumes": of})
+
+        return self.change(request_id, decide)
+
+    def volumes_void(self, request_id: str) -> Request:
+        """Forget the volumes of a package that is not whole: a store is exported anew, so they begin again."""
+        return self.change(
+            request_id,
+            lambda r: Change(code="volumes_void", sets={"volumes": []}) if r.volumes and r.package is None else None,
+        )
+
+    def link_given(self, request_id: str, volume: int) -> bool:
+        """Record that a link to a volume of the package was given; `False`, and no event, after too many of them."""
+
+        def decide(request: Request) -> Change | None:
+            if request.links_given >= MOST_LINKS:
+                return None
+            sets = {"links_given": request.links_given + 1}
+            return Change(code="package_link_given", by="person", sets=sets, detail={"volume": volume})
+
+        before = self.get(request_id).links_given
+        return self.change(request_id, decide).links_given > before
 
     def tell(self, request_id: str, kind: str) -> Request:
         """Tell every proven contact of the outcome, once; and an old sign-in contact that it was replaced."""

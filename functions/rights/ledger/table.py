@@ -31,6 +31,11 @@ def shard_of(request_id: str) -> int:
     return sum(request_id.encode()) % SHARDS
 
 
+def audit_shard(request_id: str) -> str:
+    """The mark of a request whose newest event no digest of the audit has named yet."""
+    return f"AUDIT#{shard_of(request_id)}"
+
+
 def to_wire(value: Mapping[str, Any]) -> dict[str, Any]:
     """Python values to DynamoDB's; `None` values are left out."""
     return {name: _serialise(part) for name, part in value.items() if part is not None}
@@ -153,6 +158,18 @@ class Table:
         }
         yield from self._pages(parameters)
 
+    def query_span(self, partition: str, first: str, last: str, names: Sequence[str] = ()) -> Iterator[Item]:
+        """The items of one partition from one sort key to another, both included; only some attributes if named."""
+        parameters: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": to_wire({":pk": partition, ":first": first, ":last": last}),
+        }
+        if names:
+            parameters["ProjectionExpression"] = ", ".join(names)
+        yield from self._pages(parameters)
+
     def query_all(self, partition: str) -> Iterator[Item]:
         """Every item of one partition, read consistently, page by page."""
         parameters: dict[str, Any] = {
@@ -163,11 +180,15 @@ class Table:
         }
         yield from self._pages(parameters)
 
-    def query_index(self, index: str, hash_name: str, value: str, range_name: str, until: str | None) -> Iterator[Item]:
-        """The keys an index has under a value, oldest first, up to and with `until` if given (not consistent)."""
+    def query_index(  # noqa: PLR0917 - an index, its two keys, and from where to where
+        self, index: str, hash_name: str, value: str, range_name: str, until: str | None, since: str = ""
+    ) -> Iterator[Item]:
+        """The keys an index has under a value, oldest first, from `since` to `until` if given (not consistent)."""
         condition, values, names = "#h = :h", {":h": value}, {"#h": hash_name}
         if until is not None:
-            condition, values, names = condition + " AND #r <= :r", values | {":r": until}, names | {"#r": range_name}
+            values, names = values | {":r": until}, names | {"#r": range_name}
+            condition += " AND #r BETWEEN :s AND :r" if since else " AND #r <= :r"
+            values |= {":s": since} if since else {}
         parameters = {
             "TableName": self.name,
             "IndexName": index,

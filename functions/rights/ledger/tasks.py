@@ -6,13 +6,16 @@ from typing import Any
 
 from rights.domain.rights import Operation
 from rights.domain.work import Counts, TaskStatus
-from rights.errors import StaleWriteError, UnknownRequestError
+from rights.errors import StaleWriteError, TooLargeError, UnknownRequestError
 from rights.ledger.model import Task
 from rights.ledger.requests import Requests
 from rights.ledger.table import Item, Update, request_key
 
 _SEALED = ("cursor", "intent")
 """What may hold row keys of the person's records, and so lies sealed."""
+
+ROOM = 300 * 1024
+"""Bytes for what lies sealed in a task: DynamoDB takes items of 400 KB, and counts and previews need some of it."""
 
 
 class Tasks(Requests):
@@ -78,7 +81,7 @@ class Tasks(Requests):
         mine = self.claim_task(self.task(request_id, store))
         fresh = {
             *("request_id", "store", "kind", "stage", "operation"),
-            *("collections", "purposes", "preview", "refused", "keep_until"),
+            *("collections", "purposes", "preview", "conflicts", "refused", "keep_until", "withheld"),
         }
         facts = {name: getattr(mine, name) for name in fresh}
         self.checkpoint_task(Task(**facts, fence=mine.fence))
@@ -94,9 +97,11 @@ class Tasks(Requests):
     def _item(self, task: Task) -> Item:
         raw = {f.name: getattr(task, f.name) for f in fields(Task) if f.name not in {"request_id", *_SEALED}}
         raw |= {"counts": task.counts.to_dict()}
-        for name in _SEALED:
-            if (value := getattr(task, name)) is not None:
-                raw[f"{name}_sealed"] = self.sealer.seal(task.request_id, value)
+        sealed = {n: self.sealer.seal(task.request_id, v) for n in _SEALED if (v := getattr(task, n)) is not None}
+        if sum(map(len, sealed.values())) > ROOM:
+            msg = "the record of a page is too large for one item"
+            raise TooLargeError(msg)
+        raw |= {f"{name}_sealed": value for name, value in sealed.items()}
         return request_key(task.request_id, f"TASK#{task.store}") | {n: v for n, v in raw.items() if v is not None}
 
     def _task(self, item: Item) -> Task:
@@ -118,5 +123,7 @@ def _task(item: Item) -> Task:
         "counts": Counts.from_dict(item["counts"]),
         "collections": tuple(item.get("collections", ())),
         "purposes": tuple(item.get("purposes", ())),
+        "withheld": {name: int(ground) for name, ground in item.get("withheld", {}).items()},
+        "conflicts": tuple(item.get("conflicts", ())),
     }
     return Task(**raw)

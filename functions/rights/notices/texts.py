@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rights.domain.rights import ERASING, EXPORTING, Right
 from rights.notices.i18n import N_
 
-TEXT_VERSION = "2026-2"
+TEXT_VERSION = "2026-3"
 """Recorded with each notice that goes out; raise it with any change of the texts."""
 
 
@@ -140,6 +140,24 @@ TEXTS: dict[str, Text] = {
         },
         link_words=N_("To object:"),
         to_everybody=True,
+    ),
+    "closed_by_mall": Text(
+        N_("Tinh Tinh Mall: a service you use closes. What we hold about you ends from {begins_short} ({reference})."),
+        N_("A service of ours closes, and what we hold about you ends ({reference})"),
+        (
+            N_(
+                "A service of Tinh Tinh Mall that you use closes. We collect nothing more about you "
+                "(request {reference})."
+            ),
+            N_(
+                "From {begins_on}, {begins_at} Phnom Penh time, we delete what we hold about you, or make it anonymous."
+            ),
+            N_(
+                "Until then you can ask for a copy of your data. What the law has us keep stays until its term is over."
+            ),
+            _COMPLAIN,
+        ),
+        link_words=N_("To ask for a copy of your data:"),
     ),
     "contact_changed": Text(
         N_("Tinh Tinh Mall: the sign-in contact of your account was changed ({reference}). Not you? Tell us now."),

@@ -31,6 +31,7 @@ class StoreSettings(Settings):
 
     package_bucket: str
     account_id: str
+    backup_days: int
 
 
 class _Event(BaseModel):
@@ -50,11 +51,11 @@ class Step(_Event):
 class Question(_Event):
     """A question of another function, sealed to its request.
 
-    Contact on file, further identifiers, how many rows, which fields a correction would change, what the rules want to
-    know; or to erase what was kept until a date, and what is left of it.
+    Contact on file, further identifiers, how many rows, what the store would refuse of an erasure, which fields a
+    correction would change, what the rules want to know; or to erase what was kept until a date, and what is left.
     """
 
-    about: Literal["recognise", "locate", "count", "seen", "facts", "expire"] = Field(alias="ask")
+    about: Literal["recognise", "locate", "count", "conflicts", "seen", "facts", "expire"] = Field(alias="ask")
     sealed: str
 
 
@@ -84,8 +85,10 @@ def serve(
     connector = connect(store_of(asked.store, kind), roles())
     if isinstance(asked, Question):
         return answer(asked, connector, sealer())
-    parts = PackageParts(client("s3"), load(StoreSettings).package_bucket)
-    report = Worker(ledger(), connector, parts, utc_now, doings).run(asked.step, asked.request_id, asked.store, context)
+    settings = load(StoreSettings)
+    parts = PackageParts(client("s3"), settings.package_bucket)
+    worker = Worker(ledger(), connector, parts, utc_now, doings, backup_days=settings.backup_days)
+    report = worker.run(asked.step, asked.request_id, asked.store, context)
     logger.info("store worked", extra={"step": asked.step, "status": report.status, "left": report.left})
     return report.to_dict()
 
@@ -124,6 +127,8 @@ def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str
             counts = connector.count(KeySet.from_mapping(given["keys"])).items()
             wanted = given.get("collections")
             reply = {"counts": {name: number for name, number in counts if not wanted or name in wanted}}
+        case "conflicts":
+            reply = {"conflicts": connector.conflicts(KeySet.from_mapping(given["keys"]), given["today"])}
         case "seen":
             seen = connector.seen(KeySet.from_mapping(given["keys"]), given["subjects"])
             reply = {"seen": [field.to_dict() for field in seen]}

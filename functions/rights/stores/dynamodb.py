@@ -1,20 +1,20 @@
 """DynamoDB stores. Rows are read, counted and changed on the base table, consistently; indexes only look people up."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from rights.datamap.model import Collection, DynamoAccess, Flag, StoreMap
 from rights.domain.identity import Identifier, Identifies, KeySet
 from rights.domain.work import Disposition
 from rights.errors import DataMapError
 from rights.stores.contract import Change, Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
-from rights.stores.fields import NUMBERS, fact_fields, facts_of, fits, flag_is_set, values_at
+from rights.stores.dynamodb_writes import Pace, change, each
+from rights.stores.fields import fact_fields, facts_of, fits, flag_is_set, values_at
 from rights.stores.nested import emptyings
-from rights.stores.roles import Roles, aws_error, speaking
+from rights.stores.roles import Roles, speaking
 from rights.stores.rules import judge, planned, rule_fields
 from rights.stores.selection import (
     contact_fields,
@@ -26,9 +26,24 @@ from rights.stores.selection import (
     values_of,
 )
 from rights.stores.shape import exported_fields, to_json, to_record
-from rights.stores.wire import Expression, Wire, from_wire_json, plain, serialise, to_wire_json
+from rights.stores.wire import (
+    Expression,
+    Wire,
+    from_wire_json,
+    key_of,
+    plain,
+    serialise,
+    to_wire_json,
+    wires_of,
+)
 
-_WRITERS = 8
+_READERS = 8
+
+_WRITES = 4000
+"""Items that a page of an erasure has at most. Whatever is read, the service itself ends a page at 1 MB."""
+
+_SECONDS_A_PAGE = 20
+"""A page of writes under a limit is no longer than this, or a little longer where items take several units."""
 
 
 def connect(store: StoreMap, roles: Roles) -> "DynamoConnector":
@@ -39,11 +54,15 @@ def connect(store: StoreMap, roles: Roles) -> "DynamoConnector":
 class DynamoConnector(Plain):
     """One DynamoDB store of the data map, as a `Connector`."""
 
-    def __init__(self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int = 100) -> None:
+    def __init__(
+        self, store: StoreMap, client: Any, fill: Callable[[str], str] = str, *, page_size: int | None = None
+    ) -> None:
         self._store = store
         self._client = client
         self._fill = fill
         self._page_size = page_size
+        self._paces: dict[str, Pace] = {}
+        self._lock = threading.Lock()
 
     def collections(self) -> list[str]:
         """The collections, in the order of an erasure."""
@@ -101,7 +120,7 @@ class DynamoConnector(Plain):
         """One query's worth of what is to happen."""
         described = self._store.collection(collection)
         wanted = [*described.primary_key, *rule_fields(described)]
-        rows, following = self._rows(described, keys, after, wanted)
+        rows, following = self._rows(described, keys, after, wanted, self._writes_a_page(described))
         return replace(_planned(described, rows, today), next=following)
 
     def plan_rows(
@@ -113,24 +132,21 @@ class DynamoConnector(Plain):
         def read(key: Mapping[str, Any]) -> dict[str, Any]:
             return self._row(described, key)
 
-        with ThreadPoolExecutor(_WRITERS) as readers:
+        with ThreadPoolExecutor(_READERS) as readers:
             found = list(readers.map(read, row_keys))
         return _planned(described, [row for row in found if self._is_theirs(described, keys, row)], today)
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
-        """Change row by row, since only single writes can be conditional; several at a time."""
+        """Change item by item, since only single writes are conditional at no cost to the shop; several at a time."""
         described = self._store.collection(collection)
-
-        def apply(change: Change) -> None:
-            self._write(described, keys, change)
-
-        with ThreadPoolExecutor(_WRITERS) as writers:
-            list(writers.map(apply, page.doing()))
+        for disposition in (Disposition.ERASE, Disposition.ANONYMISE):
+            if changes := page.doing(disposition):
+                self._apply(described, keys, disposition, changes)
 
     def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
         """Read row by row on the base table; a field without a value holds nothing to correct."""
         return [
-            Seen(described.name, _key_of(described, row), field.name, field.rights.correction or "", to_json(value))
+            Seen(described.name, key_of(described, row), field.name, field.rights.correction or "", to_json(value))
             for described in self._store.collections
             if (fields := described.fields_about(subjects))
             for row in self._all_rows(described, keys, [field.name for field in fields])
@@ -149,7 +165,7 @@ class DynamoConnector(Plain):
             return "conflict"
         expression = Expression()
         name = expression.name(field)
-        new, seen = (expression.value(w) for w in self._wires(described, field, (new_value, str(seen_value))))
+        new, seen = (expression.value(w) for w in wires_of(described, field, (new_value, str(seen_value))))
         conditions = [*self._still_theirs(described, keys, expression, key), f"{name} IN ({new}, {seen})"]
         text = f"SET {name} = {new}"
         if self._change(
@@ -192,7 +208,7 @@ class DynamoConnector(Plain):
             return
         holder = self._base(collection).query_by
         for value in self._holder_values(collection, keys):
-            [wire] = self._wires(collection, holder, (value,))
+            [wire] = wires_of(collection, holder, (value,))
             key = {holder: wire, self._sort_key(collection): {"S": flag.row}}
             yield plain(key) | self._row(collection, to_wire_json(key))
 
@@ -205,22 +221,26 @@ class DynamoConnector(Plain):
         stamped = f"{expression.name(flag.stamp)} = {expression.value({'S': now})}"
         text = "SET " + ", ".join([*(f"{name} = {value}" for name, value in sets.items()), stamped])
         # An item that carries one flag is made where it is missing: its key is the person's own account.
-        named = _key_of(collection, row)
+        named = key_of(collection, row)
         theirs = [] if flag.row else self._still_theirs(collection, keys, expression, named)
         key = from_wire_json(named)
         self._change(self._client.update_item, collection, key, [*theirs, not_yet], expression, UpdateExpression=text)
 
-    def _write(self, collection: Collection, keys: KeySet, change: Change) -> None:
+    def _apply(self, collection: Collection, keys: KeySet, disposition: Disposition, changes: Sequence[Change]) -> None:
         """What is gone, or no longer theirs to change, stays: reading back decides."""
-        key = from_wire_json(change.key)
-        if change.disposition is Disposition.ERASE:
+
+        def erase(one: Change) -> None:
             expression = Expression()
-            conditions = self._may_change(collection, keys, expression, change.key)
-            self._change(self._client.delete_item, collection, key, conditions, expression)
-            return
-        for expression, text, as_read in emptyings(collection, lambda: self._row(collection, change.key)):
-            conditions = [*self._may_change(collection, keys, expression, change.key), *as_read]
-            self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
+            conditions = self._may_change(collection, keys, expression, one.key)
+            self._change(self._client.delete_item, collection, from_wire_json(one.key), conditions, expression)
+
+        def anonymise(one: Change) -> None:
+            key = from_wire_json(one.key)
+            for expression, text, as_read in emptyings(collection, lambda: self._row(collection, one.key)):
+                conditions = [*self._may_change(collection, keys, expression, one.key), *as_read]
+                self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
+
+        each(erase if disposition is Disposition.ERASE else anonymise, changes)
 
     def _may_change(
         self, collection: Collection, keys: KeySet, expression: Expression, key: Mapping[str, Any]
@@ -243,13 +263,12 @@ class DynamoConnector(Plain):
     ) -> bool:
         """Tell whether the item was as the conditions want it, and is now changed."""
         request = {"TableName": self._table(collection), "Key": key, "ConditionExpression": " AND ".join(conditions)}
-        try:
-            call(**request, **more, **expression.parameters())
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        except (ClientError, BotoCoreError) as error:
-            raise aws_error(error) from None
-        return True
+        return change(call, request | more | expression.parameters(), self._pace(collection))
+
+    def _pace(self, collection: Collection) -> Pace:
+        access = self._base(collection)
+        with self._lock:
+            return self._paces.setdefault(access.table, Pace(access.write_units))
 
     def _is_theirs(self, collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
         holder = self._base(collection).query_by
@@ -266,7 +285,7 @@ class DynamoConnector(Plain):
     ) -> list[str]:
         holder = self._base(collection).query_by
         row_is_there = f"attribute_exists({expression.name(collection.primary_key[0])})"
-        wires = self._wires(collection, holder, selectors(collection, keys)[holder])
+        wires = wires_of(collection, holder, selectors(collection, keys)[holder])
         # The key says whose it is: of a thousand values that a reference may have, one is enough of a condition.
         holder_is_theirs = expression.one_of(holder, [wire for wire in wires if wire == key.get(holder)] or wires[:1])
         return [row_is_there, holder_is_theirs, *self._nobody_elses(collection, keys, expression)]
@@ -275,13 +294,13 @@ class DynamoConnector(Plain):
         holder = self._base(collection).query_by
         return [
             f"(attribute_not_exists({expression.name(name)}) OR "
-            f"{expression.one_of(name, self._wires(collection, name, values))})"
+            f"{expression.one_of(name, wires_of(collection, name, values))})"
             for name, values in foreign_accounts(collection, keys).items()
             if name != holder
         ]
 
     def _rows(
-        self, collection: Collection, keys: KeySet, after: Cursor | None, fields: list[str]
+        self, collection: Collection, keys: KeySet, after: Cursor | None, fields: list[str], limit: int | None = None
     ) -> tuple[list[dict[str, Any]], Cursor | None]:
         values = self._holder_values(collection, keys)
         place = int(after["value"]) if after else 0
@@ -292,12 +311,18 @@ class DynamoConnector(Plain):
         request["ProjectionExpression"] = ", ".join(expression.name(name) for name in dict.fromkeys(fields))
         if after and after["key"]:
             request["ExclusiveStartKey"] = from_wire_json(after["key"])
+        if limit := limit or self._page_size:
+            request["Limit"] = limit
         with speaking():
-            answer = self._client.query(**request, **expression.parameters(), Limit=self._page_size)
+            answer = self._client.query(**request, **expression.parameters())
         rows = [plain(item) for item in answer["Items"]]
         if last := answer.get("LastEvaluatedKey"):
             return rows, {"value": place, "key": to_wire_json(last)}
         return rows, {"value": place + 1, "key": None} if place + 1 < len(values) else None
+
+    def _writes_a_page(self, collection: Collection) -> int:
+        units, most = self._base(collection).write_units, self._page_size or _WRITES
+        return most if units is None else max(1, min(most, int(units * _SECONDS_A_PAGE)))
 
     def _all_rows(self, collection: Collection, keys: KeySet, fields: list[str]) -> Iterator[dict[str, Any]]:
         after: Cursor | None = None
@@ -326,7 +351,7 @@ class DynamoConnector(Plain):
 
     def _query(self, collection: Collection, keys: KeySet, value: str, expression: Expression) -> dict[str, Any]:
         access = self._base(collection)
-        [wire] = self._wires(collection, access.query_by, (value,))
+        [wire] = wires_of(collection, access.query_by, (value,))
         of_the_key = f"{expression.name(access.query_by)} = {expression.value(wire)}"
         if access.item_prefix is not None:
             sort, begins = expression.name(self._sort_key(collection)), expression.value({"S": access.item_prefix})
@@ -346,7 +371,7 @@ class DynamoConnector(Plain):
     def _look_up(self, collection: Collection, access: DynamoAccess, value: str) -> Iterator[dict[str, Any]]:
         """The rows behind one value. An index may lag: what counts is what the base table says of its rows."""
         expression = Expression()
-        [wire] = self._wires(collection, access.query_by, (value,))
+        [wire] = wires_of(collection, access.query_by, (value,))
         request: dict[str, Any] = {
             "TableName": self._fill(access.table),
             "KeyConditionExpression": f"{expression.name(access.query_by)} = {expression.value(wire)}",
@@ -380,18 +405,9 @@ class DynamoConnector(Plain):
     def _table(self, collection: Collection) -> str:
         return self._fill(self._base(collection).table)
 
-    @staticmethod
-    def _wires(collection: Collection, name: str, values: Iterable[str]) -> list[Wire]:
-        kind = "N" if collection.field(name).fides_meta.data_type in NUMBERS else "S"
-        return [{kind: value} for value in values]
-
 
 def _planned(collection: Collection, rows: Iterable[dict[str, Any]], today: str) -> ErasurePage:
     return planned(
         collection,
-        ((row, _key_of(collection, row), judge(collection, row, today)) for row in rows),
+        ((row, key_of(collection, row), judge(collection, row, today)) for row in rows),
     )
-
-
-def _key_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
-    return to_wire_json({name: serialise(row[name]) for name in collection.primary_key})

@@ -1,98 +1,45 @@
-"""PostgreSQL stores: pages by primary key, changes in sets, one connection per process."""
+"""PostgreSQL stores: read through cursors, changed page by page in sets, over one connection per process."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
-from psycopg.rows import dict_row
 
 from rights.datamap.model import Collection, Flag, StoreMap
 from rights.domain.identity import Identifier, KeySet
-from rights.domain.work import Disposition, Kept
-from rights.errors import DataMapError, StoreRefusedError, StoreUnavailableError
-from rights.stores.contract import Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
+from rights.domain.work import Disposition
+from rights.errors import DataMapError, StoreRefusedError
+from rights.stores.catalogue import Column, column_of, columns_statement
+from rights.stores.conflicts import Conflicts
+from rights.stores.contract import (
+    Corrected,
+    Cursor,
+    ErasurePage,
+    FactTold,
+    Lines,
+    Page,
+    Plain,
+    Record,
+    Rows,
+    Seen,
+)
+from rights.stores.database import Connection, Database, Held, Pace, Row, execute
 from rights.stores.fields import fact_fields, facts_of, fits
+from rights.stores.judging import Judging
+from rights.stores.package import line_of
 from rights.stores.roles import Roles, aws_error
-from rights.stores.rules import Judgement, judge, planned, rule_fields
 from rights.stores.selection import contact_fields, erasure_order, led_to
 from rights.stores.shape import exported_fields, to_record
-from rights.stores.sql import Statement, Statements, key_of
-
-T = TypeVar("T")
-Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
+from rights.stores.sql import Statements, key_of, key_value
+from rights.stores.statement import Statement
 
 _IDENTIFIERS_FOLLOWED = 100
-_LIMITS = (
-    "-c statement_timeout=60s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s "
-    "-c timezone=UTC -c datestyle=ISO -c client_encoding=UTF8"
-)
-
-
-class Database:
-    """One connection to one server: made when first needed, and made anew when it broke."""
-
-    def __init__(self, secret: Callable[[], Mapping[str, Any]]) -> None:
-        self._secret = secret
-        self._connection: Connection | None = None
-
-    def run(self, work: Callable[[Connection], T]) -> T:
-        """Do repeatable work; once more if the connection turns out to be dead.
-
-        What psycopg says may quote the row it was about: only the SQLSTATE gets out.
-        """
-        for is_last in (False, True):
-            fresh = self._connection is None
-            try:
-                return work(self._connected())
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                if is_last or fresh or not self._is_dead():
-                    raise StoreUnavailableError(_said(error)) from None
-                self.close()
-            except psycopg.Error as error:
-                raise StoreRefusedError(_said(error)) from None
-        raise AssertionError  # pragma: no cover - the loop returns or raises
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _is_dead(self) -> bool:
-        return self._connection is None or self._connection.closed
-
-    def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = _open(self._secret())
-        return self._connection
-
-
-def _open(secret: Mapping[str, Any]) -> Connection:
-    certificate = {"sslrootcert": secret["sslrootcert"]} if "sslrootcert" in secret else {}
-    return psycopg.connect(
-        host=secret["host"],
-        port=secret.get("port", 5432),
-        dbname=secret["dbname"],
-        user=secret.get("user") or secret.get("username"),
-        password=secret.get("password"),
-        sslmode=secret.get("sslmode", "verify-full"),
-        **certificate,
-        application_name="data-rights",
-        connect_timeout=5,
-        keepalives_idle=30,
-        options=_LIMITS,
-        autocommit=True,
-        prepare_threshold=None,
-        row_factory=dict_row,
-    )
-
-
-def _said(error: psycopg.Error) -> str:
-    return f"{type(error).__name__} {error.sqlstate or ''}".rstrip()
+_FIELDS_AT_ONCE = 500
+_PAGE_BYTES = 4_000_000
+"""Where an exported page ends, at the latest: it is in memory when it is written."""
 
 
 _at_hand: dict[tuple[str, str], Database] = {}
@@ -122,7 +69,8 @@ def _read_secret(store: StoreMap, roles: Roles) -> Mapping[str, Any]:
     try:
         text = manager.get_secret_value(SecretId=roles.fill(store.rights.secret))["SecretString"]
         secret = json.loads(text)
-        return {"host": secret["host"], "dbname": secret["dbname"], **secret}
+        place = {"host": secret["host"], "dbname": secret["dbname"], **secret}
+        return place if store.rights.auth == "secret" else place | {"password": _token(store, roles, place)}
     except (ClientError, BotoCoreError) as error:
         raise aws_error(error) from None
     except (KeyError, TypeError, ValueError):
@@ -130,13 +78,36 @@ def _read_secret(store: StoreMap, roles: Roles) -> Mapping[str, Any]:
         raise StoreRefusedError(msg) from None
 
 
+def _token(store: StoreMap, roles: Roles, place: Mapping[str, Any]) -> str:
+    """What RDS takes in place of a password for a quarter of an hour: signed here, under the store's role."""
+    rds = roles.client("rds", store.rights.role_arn)
+    user = place.get("user") or place["username"]
+    token: str = rds.generate_db_auth_token(
+        DBHostname=place["host"], Port=int(place.get("port", 5432)), DBUsername=user
+    )
+    return token
+
+
+class _Going(NamedTuple):
+    """A search under way: what it is for, where it stands, and its rows."""
+
+    about: tuple[str, str, KeySet]
+    at: Cursor | None
+    rows: Any
+
+
 class PostgresConnector(Plain):
     """One PostgreSQL store of the data map, as a `Connector`."""
 
-    def __init__(self, store: StoreMap, database: Database, *, page_size: int = 200) -> None:
+    def __init__(
+        self, store: StoreMap, database: Database, *, page_size: int = 10_000, pace: Pace | None = None
+    ) -> None:
         self._store = store
         self._database = database
-        self._page_size = page_size
+        self._pace = pace or Pace(store.rights.rows_per_second)
+        self._page_size = self._pace.page(page_size)
+        self._columns_of: dict[str, dict[str, Column]] = {}
+        self._going: _Going | None = None
 
     def collections(self) -> list[str]:
         """The collections, children before what they refer to."""
@@ -178,54 +149,76 @@ class PostgresConnector(Plain):
         return {c.name: self._fetch(statements.count(c))[0]["n"] for c in self._store.collections}
 
     def read_page(self, collection: str, keys: KeySet, after: Cursor | None) -> Page:
-        """The next records by primary key."""
+        """The next records by primary key, from a cursor that goes on where the page before ended."""
         described = self._store.collection(collection)
-        fields = [*described.primary_key, *exported_fields(described)]
-        rows, following = self._rows(described, keys, after, fields)
-        return Page([to_record(described, row, keys) for row in rows], following)
+        about = ("read", collection, keys)
+        going = self._resumed(about, after)
+        if going is None:
+            columns, statements = self._columns(described), Statements(self._store, keys)
+            going = _Exporting(described, keys, columns, statements, self._database, after)
+        lines, last = going.page(self._page_size)
+        following = None if going.is_over else {"key": last}
+        self._going = _Going(about, following, going)
+        self._pace.worked(len(lines))
+        return Page(Lines(b"".join(lines), len(lines)), following)
 
     def plan_page(self, collection: str, keys: KeySet, after: Cursor | None, today: str) -> ErasurePage:
-        """What is to happen to the next rows; a row that a kept row refers to is kept with it, on the same ground."""
+        """What is to happen to the next rows; a row that a kept row refers to is kept with it, on the same ground.
+
+        The keys of the person's rows are found once; a page of them is looked at anew when its turn comes later.
+        """
         described = self._store.collection(collection)
-        fields = [*described.primary_key, *rule_fields(described)]
-        rows, following = self._rows(described, keys, after, fields)
-        return replace(self._planned(described, keys, rows, today), next=following)
+        statements, columns = Statements(self._store, keys), self._columns(described)
+        about = ("plan", collection, keys)
+        held: Held | None = self._resumed(about, after)
+        if held is None:
+            held = self._database.hold(statements.keys(described, columns, after["key"] if after else None))
+        found = held.take(self._page_size)
+        given = _rows_in(described, [[key_value(value) for value in column] for column in zip(*found, strict=True)])
+        following = None if held.is_over else {"key": [column[-1] for column in given.columns]}
+        self._going = _Going(about, following, held)
+        page = self._judging(keys, today).page(described, columns, given, is_fresh=held.is_fresh)
+        self._pace.worked(len(given))
+        return replace(page, next=following)
 
     def plan_rows(
         self, collection: str, keys: KeySet, row_keys: Sequence[Mapping[str, Any]], today: str
     ) -> ErasurePage:
         """What is to happen to these rows, read in one statement."""
         described = self._store.collection(collection)
-        fields = [*described.primary_key, *rule_fields(described)]
-        rows = self._fetch(Statements(self._store, keys).rows(described, fields, row_keys)) if row_keys else []
-        return self._planned(described, keys, rows, today)
-
-    def _planned(self, collection: Collection, keys: KeySet, rows: list[Row], today: str) -> ErasurePage:
-        judged = [(row, judge(collection, row, today)) for row in rows]
-        going = [row for row, judgement in judged if judgement.disposition is Disposition.ERASE]
-        needed = self._needed(collection, keys, going, today)
-
-        def verdict(row: Row, judgement: Judgement) -> Judgement:
-            kept = needed.get(_text(key_of(collection, row)))
-            return Judgement(Disposition.RETAIN, kept) if kept else judgement
-
-        return planned(collection, ((row, key_of(collection, row), verdict(row, j)) for row, j in judged))
+        given = _rows_of(described, row_keys)
+        page = self._judging(keys, today).page(described, self._columns(described), given)
+        return ErasurePage(page.doing(*Disposition), resting=page.resting)
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
-        """Erase and anonymise in one transaction, in two statements."""
+        """Erase and anonymise in one transaction, a statement for each."""
         described = self._store.collection(collection)
-        statements = Statements(self._store, keys)
-        erase = [change.key for change in page.doing(Disposition.ERASE)]
-        anonymise = [change.key for change in page.doing(Disposition.ANONYMISE)]
+        statements, columns = Statements(self._store, keys), self._columns(described)
+        orders = [statements.erase(described, columns, rows) for rows in page.rows(Disposition.ERASE)]
+        orders += [statements.anonymise(described, columns, rows) for rows in page.rows(Disposition.ANONYMISE)]
 
         def work(connection: Connection) -> None:
             with connection.transaction():
-                if erase:
-                    _execute(connection, statements.erase(described, erase))
-                if anonymise:
-                    _execute(connection, statements.anonymise(described, anonymise))
+                for order in orders:
+                    execute(connection, order)
 
         self._database.run(work)
+        self._pace.worked(page.to_do)
+
+    def conflicts(self, keys: KeySet, today: str) -> list[str]:
+        """What the server's own rules would refuse of the erasure (`rights.stores.conflicts`)."""
+        order = self.collections()
+        columns = {name: self._columns(self._store.collection(name)) for name in order}
+
+        def pages(name: str) -> Iterator[ErasurePage]:
+            after: Cursor | None = None
+            while True:
+                page = self.plan_page(name, keys, after, today)
+                yield page
+                if (after := page.next) is None:
+                    return
+
+        return Conflicts(self._store, Statements(self._store, keys), self._database, columns).found(order, pages)
 
     def seen(self, keys: KeySet, subjects: Sequence[str]) -> list[Seen]:
         """Read page by page, each value as the server writes it; an empty field holds nothing to correct."""
@@ -234,15 +227,16 @@ class PostgresConnector(Plain):
         for described in self._store.collections:
             fields = described.fields_about(subjects)
             names, after = [field.name for field in fields], None
+            size = min(self._page_size, _FIELDS_AT_ONCE)
             while names:
-                rows = self._fetch(statements.texts(described, names, after, self._page_size))
+                rows = self._fetch(statements.texts(described, names, after, size))
                 found += [
                     Seen(described.name, key_of(described, row), field.name, field.rights.correction or "", value)
                     for row in rows
                     for field in fields
                     if (value := row[field.name]) is not None
                 ]
-                if len(rows) < self._page_size:
+                if len(rows) < size:
                     break
                 after = list(key_of(described, rows[-1]).values())
         return found
@@ -255,18 +249,19 @@ class PostgresConnector(Plain):
         if not fits(described.field(field), new_value):
             return "conflict"
         statements = Statements(self._store, keys)
-        statement = statements.correct(described, key, field, str(seen_value), new_value)
+        columns, row = self._columns(described), _rows_of(described, [key])
+        statement = statements.correct(described, columns, row, field, str(seen_value), new_value)
 
         def work(connection: Connection) -> bool | None:
             try:
-                return _execute(connection, statement).rowcount > 0
+                return execute(connection, statement).rowcount > 0
             except (psycopg.DataError, psycopg.IntegrityError):
                 return None
 
         done = self._database.run(work)
         if done:
             return "corrected"
-        is_there = self._fetch(statements.rows(described, described.primary_key, [key]))
+        is_there = self._fetch(statements.rows(described, columns, described.primary_key, row))
         return "conflict" if done is None or is_there else "gone"
 
     def flags(self, collection: str, purposes: Sequence[str]) -> tuple[Flag, ...]:
@@ -278,7 +273,7 @@ class PostgresConnector(Plain):
         described = self._store.collection(collection)
         statements = Statements(self._store, keys)
         orders = [statements.set_flag(described, flag, now) for flag in flags]
-        self._database.run(lambda connection: [_execute(connection, order) for order in orders])
+        self._database.run(lambda connection: [execute(connection, order) for order in orders])
         return sum(self._flagged(described, keys, flag)[1] for flag in flags)
 
     def unflagged(self, collection: str, keys: KeySet, flags: Sequence[Flag]) -> int:
@@ -288,56 +283,92 @@ class PostgresConnector(Plain):
 
     def facts(self, keys: KeySet) -> list[FactTold]:
         """What the marked fields tell."""
+        statements = Statements(self._store, keys)
         found: list[FactTold] = []
         for described in self._store.collections:
-            names, after = [*described.primary_key, *fact_fields(described)], None
-            while fact_fields(described):
-                rows, after = self._rows(described, keys, after, names)
-                found += [fact for row in rows for fact in facts_of(described, row)]
-                if after is None:
-                    break
+            if names := list(fact_fields(described)):
+                for values in self._database.read(statements.ordered(described, names, None)):
+                    found += facts_of(described, dict(zip(names, values, strict=True)))
         return found
 
     def _flagged(self, collection: Collection, keys: KeySet, flag: Flag) -> tuple[int, int]:
         [counts] = self._fetch(Statements(self._store, keys).count_flagged(collection, flag))
         return int(counts["n"]), int(counts["flagged"])
 
-    def _rows(
-        self, collection: Collection, keys: KeySet, after: Cursor | None, fields: Iterable[str]
-    ) -> tuple[list[Row], Cursor | None]:
-        statements = Statements(self._store, keys)
-        rows = self._fetch(statements.page(collection, fields, after["key"] if after else None, self._page_size + 1))
-        if len(rows) <= self._page_size:
-            return rows, None
-        del rows[self._page_size :]
-        return rows, {"key": list(key_of(collection, rows[-1]).values())}
+    def _resumed(self, about: tuple[str, str, KeySet], after: Cursor | None) -> Any:
+        """The rows of the search that stands just there, if it is still under way."""
+        # Only a page that came to its end leaves a search that can go on.
+        going, self._going = self._going, None
+        if going is None or after is None or (going.about, going.at) != (about, after):
+            return None
+        return going.rows if self._database.has(getattr(going.rows, "reading", going.rows)) else None
 
-    def _needed(self, parent: Collection, keys: KeySet, rows: list[Row], today: str) -> dict[str, Kept]:
-        """For rows that would be erased and that a kept row still refers to: on what ground that one is kept."""
-        statements = Statements(self._store, keys)
-        needed: dict[str, Kept] = {}
-        for link in statements.links_to(parent):
-            child = self._store.collection(link.child)
-            by_value = {str(row[link.parent_field]): row for row in rows if row.get(link.parent_field) is not None}
-            if not by_value:
-                continue
-            wanted = [*child.primary_key, *rule_fields(child)]
-            held = self._fetch(statements.children(link, child, wanted, list(by_value)))
-            kept_below = self._needed(child, keys, held, today) if held else {}
-            for row in held:
-                kept = judge(child, row, today).kept or kept_below.get(_text(key_of(child, row)))
-                name = _text(key_of(parent, by_value[str(row[link.child_field])]))
-                if kept and (name not in needed or needed[name].until < kept.until):
-                    needed[name] = kept
-        return needed
+    def _judging(self, keys: KeySet, today: str) -> Judging:
+        return Judging(self._store, Statements(self._store, keys), self._database, today)
+
+    def _columns(self, collection: Collection) -> Mapping[str, Column]:
+        """The columns of a table as the server has them; a table or key that it lacks does not fit the map."""
+        if not self._columns_of:
+            names = [one.name for one in self._store.collections]
+            for row in self._fetch(columns_statement(names)):
+                self._columns_of.setdefault(row["collection"], {})[row["name"]] = column_of(row)
+        columns = self._columns_of.get(collection.name, {})
+        if not columns or not set(collection.primary_key) <= set(columns):
+            msg = f"{self._store.fides_key}.{collection.name}: the store has no such table, or another primary key"
+            raise StoreRefusedError(msg)
+        return columns
 
     def _fetch(self, statement: Statement) -> list[Row]:
-        return self._database.run(lambda connection: _execute(connection, statement).fetchall())
+        return self._database.fetch(statement)
 
 
-def _execute(connection: Connection, statement: Statement) -> psycopg.Cursor[Row]:
-    return connection.execute(statement.text, statement.parameters)
+class _Exporting:
+    """The export of one collection under way: lines that the server writes, or records made of rows where it cannot."""
+
+    def __init__(  # noqa: PLR0917 - what is read, for whom, and from where
+        self,
+        collection: Collection,
+        keys: KeySet,
+        columns: Mapping[str, Column],
+        statements: Statements,
+        database: Database,
+        after: Cursor | None,
+    ) -> None:
+        self._collection = collection
+        self._keys = keys
+        fields, place = exported_fields(collection), after["key"] if after else None
+        self._names = [*dict.fromkeys([*collection.primary_key, *fields])]
+        written = statements.lines(collection, columns, fields, place)
+        self._is_written = written is not None
+        statement = written or statements.ordered(collection, self._names, place)
+        self.reading = database.read(statement, binary=self._is_written)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether that was the last page."""
+        return self.reading.is_over
+
+    def page(self, most: int) -> tuple[list[bytes], list[Any]]:
+        """The lines of the next page, and the key of its last row."""
+        lines: list[bytes] = []
+        size = 0
+        last: tuple[Any, ...] = ()
+        for row in self.reading:
+            lines.append(row[0] + b"\n" if self._is_written else line_of(self._record(row)))
+            size, last = size + len(lines[-1]), row
+            if len(lines) >= most or size >= _PAGE_BYTES:
+                break
+        key = last[1:] if self._is_written else last[: len(self._collection.primary_key)]
+        return lines, [key_value(value) for value in key]
+
+    def _record(self, row: tuple[Any, ...]) -> Record:
+        return to_record(self._collection, dict(zip(self._names, row, strict=True)), self._keys)
 
 
-def _text(key: Mapping[str, Any]) -> str:
-    return json.dumps(key)
+def _rows_of(collection: Collection, row_keys: Sequence[Mapping[str, Any]]) -> Rows:
+    return _rows_in(collection, [[key[name] for key in row_keys] for name in collection.primary_key])
+
+
+def _rows_in(collection: Collection, columns: list[list[Any]]) -> Rows:
+    """Rows of which it is not known yet what is to happen to them."""
+    return Rows(collection.primary_key, columns or [[]], Disposition.RETAIN)

@@ -19,6 +19,9 @@ _PATIENCE = Config(
     connect_timeout=3, read_timeout=20, max_pool_connections=16, retries={"mode": "standard", "max_attempts": 4}
 )
 
+_GIVING_WAY = _PATIENCE.merge(Config(retries={"mode": "adaptive", "max_attempts": 6}))
+"""For tables, whose capacity is the shop's: what is throttled slows all calls of the client down until it passes."""
+
 _TRANSIENT = frozenset(
     {
         "500",
@@ -91,7 +94,7 @@ class Roles:
             raise aws_error(error) from None
         client = boto3.client(  # type: ignore[call-overload]
             service,
-            config=_PATIENCE,
+            config=_GIVING_WAY if service == "dynamodb" else _PATIENCE,
             aws_access_key_id=made["AccessKeyId"],
             aws_secret_access_key=made["SecretAccessKey"],
             aws_session_token=made["SessionToken"],

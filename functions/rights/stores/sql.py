@@ -1,52 +1,46 @@
 """The statements of a PostgreSQL store, made from its data map: set-based, and each bound to the person's own rows.
 
-Names are quoted as identifiers, values always travel as parameters. Keys of rows come back as JSON and are read by the
-server as the table's own row type, so any type of key works.
+Names are quoted as identifiers, values always travel as parameters. Keys of rows travel as JSON values in columns, and
+are read by the server as the columns' own types, so any type of key works. Whether a row of a page is still the
+person's is looked up row by row, by the primary keys of what it refers to: what a page costs does not grow with the
+person.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from psycopg.sql import SQL, Composable, Composed, Placeholder
+from psycopg.sql import SQL, Composable, Composed
 from psycopg.sql import Identifier as Name
 
 from rights.datamap.links import Link, links
 from rights.datamap.model import HASHES, Collection, Flag, StoreMap
 from rights.domain.identity import KeySet
+from rights.domain.mall_time import MALL_TIME
 from rights.errors import DataMapError
+from rights.stores.catalogue import Column
+from rights.stores.contract import Rows
 from rights.stores.masking import DIGITS, PREFIX, hmac_pads, new_key, pattern
+from rights.stores.rendering import rendering
 from rights.stores.rules import emptied
 from rights.stores.selection import Selectors, foreign_accounts, own_fields, selectors, values_of
 from rights.stores.shape import to_json
+from rights.stores.statement import Parameters as _Parameters
+from rights.stores.statement import Statement, array_of
 
 _AND = SQL(" AND ")
 _OR = SQL(" OR ")
 _COMMA = SQL(", ")
 
 
-class Statement(NamedTuple):
-    """A statement and its parameters."""
-
-    text: Composed
-    parameters: Mapping[str, Any]
-
-
-class _Parameters(dict[str, Any]):
-    def add(self, value: Any) -> Placeholder:
-        self[name := f"p{len(self)}"] = value
-        return Placeholder(name)
-
-    def add_all(self, values: Iterable[Any]) -> Composed:
-        return _COMMA.join(self.add(value) for value in values)
-
-
 def key_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
     """The primary key of a row, as JSON that the server reads back as the same key."""
-    return {name: _key_value(row[name]) for name in collection.primary_key}
+    return {name: key_value(row[name]) for name in collection.primary_key}
 
 
-def _key_value(value: Any) -> Any:
+def key_value(value: Any) -> Any:
+    """A value of a key as JSON that the server reads back as the same."""
+    if isinstance(value, int | str):
+        return value
     return f"\\x{bytes(value).hex()}" if isinstance(value, bytes | bytearray | memoryview) else to_json(value)
 
 
@@ -93,37 +87,83 @@ class Statements:
         )
         return Statement(text, given)
 
-    def page(self, collection: Collection, fields: Iterable[str], after: Sequence[Any] | None, limit: int) -> Statement:
-        """The next rows by primary key."""
-        return self._page(collection, _columns(dict.fromkeys(fields)), after, limit)
+    def ordered(self, collection: Collection, fields: Iterable[str], after: Sequence[Any] | None) -> Statement:
+        """The rows by primary key, after the one of this key."""
+        return self._ordered(collection, _columns(dict.fromkeys(fields)), after, None)
+
+    def lines(
+        self, collection: Collection, columns: Mapping[str, Column], fields: Sequence[str], after: Sequence[Any] | None
+    ) -> Statement | None:
+        """The rows by primary key, each as JSON in UTF-8 and its key as text; `None` where the server cannot say it."""
+        given = _Parameters()
+        types = {name: column.sort for name, column in columns.items()}
+        line = rendering(collection, fields, types, self._keys, given)
+        if line is None:
+            return None
+        key = _COMMA.join(SQL("t.{}::text").format(Name(name)) for name in collection.primary_key)
+        plain = self._ordered(
+            collection, _columns(dict.fromkeys([*collection.primary_key, *fields])), after, None, given
+        )
+        # Sorted as they are, and written as JSON one by one when they are asked for.
+        text = SQL("SELECT convert_to({}, 'UTF8'), {} FROM ({} OFFSET 0) t").format(line, key, plain.text)
+        return Statement(text, given)
+
+    def keys(self, collection: Collection, columns: Mapping[str, Column], after: Sequence[Any] | None) -> Statement:
+        """The keys of the rows in order, a column each."""
+        return self._ordered(collection, _key_columns(collection, columns), after, None)
 
     def texts(
         self, collection: Collection, fields: Iterable[str], after: Sequence[Any] | None, limit: int
     ) -> Statement:
         """The next rows by primary key, with these fields as the server writes them."""
         texts = _COMMA.join(SQL("t.{0}::text AS {0}").format(Name(name)) for name in fields)
-        return self._page(collection, _COMMA.join([_columns(collection.primary_key), texts]), after, limit)
+        return self._ordered(collection, _COMMA.join([_columns(collection.primary_key), texts]), after, limit)
 
-    def _page(self, collection: Collection, columns: Composed, after: Sequence[Any] | None, limit: int) -> Statement:
-        given = _Parameters()
+    def _ordered(
+        self,
+        collection: Collection,
+        wanted: Composable,
+        after: Sequence[Any] | None,
+        limit: int | None,
+        given: _Parameters | None = None,
+    ) -> Statement:
+        given = _Parameters() if given is None else given
         key = _columns(collection.primary_key)
         where = [self._theirs(collection, "t", given)]
         if after is not None:
             # As text: the server reads each as the type of its column.
             where.append(SQL("({}) > ({})").format(key, given.add_all(str(value) for value in after)))
-        text = SQL("SELECT {} FROM {} t WHERE {} ORDER BY {} LIMIT {}").format(
-            columns, Name(collection.name), _AND.join(where), key, given.add(limit)
+        text = SQL("SELECT {} FROM {} t WHERE {} ORDER BY {}").format(
+            wanted, Name(collection.name), _AND.join(where), key
         )
-        return Statement(text, given)
+        return Statement(text if limit is None else SQL("{} LIMIT {}").format(text, given.add(limit)), given)
 
-    def rows(self, collection: Collection, fields: Iterable[str], row_keys: Sequence[Mapping[str, Any]]) -> Statement:
+    def rows(
+        self, collection: Collection, columns: Mapping[str, Column], fields: Iterable[str], rows: Rows
+    ) -> Statement:
         """Those of these rows that are there and the person's."""
+        return self._rows(collection, columns, _columns(dict.fromkeys(fields)), rows)
+
+    def judged(
+        self, collection: Collection, columns: Mapping[str, Column], fields: Sequence[str], day: str | None, rows: Rows
+    ) -> Statement:
+        """The same, with the time in field `day` as a day of the mall, on which many rows agree."""
+        sort = columns[day].sort if day is not None and day in columns else ""
+        formats = {day: _DAY.get(sort, "t.{}")}
+        wanted = _COMMA.join(SQL(formats.get(name, "t.{}")).format(Name(name)) for name in fields)
+        return self._rows(collection, columns, wanted, rows)
+
+    def count_rows(self, collection: Collection, columns: Mapping[str, Column], rows: Rows) -> Statement:
+        """How many of these rows are there and the person's."""
+        return self._rows(collection, columns, SQL("count(*) AS n"), rows)
+
+    def _rows(self, collection: Collection, columns: Mapping[str, Column], wanted: Composable, rows: Rows) -> Statement:
         given = _Parameters()
         text = SQL("SELECT {} FROM {} t, {} WHERE {}").format(
-            _columns(dict.fromkeys(fields)),
+            wanted,
             Name(collection.name),
-            _given_keys(collection, row_keys, given),
-            _AND.join([*_same_row(collection), self._theirs(collection, "t", given)]),
+            given_keys(columns, rows, given),
+            _AND.join([*same_row(collection), self.still_theirs(collection, "t", given)]),
         )
         return Statement(text, given)
 
@@ -134,15 +174,16 @@ class Statements:
     def children(self, link: Link, child: Collection, fields: Iterable[str], parents: Sequence[Any]) -> Statement:
         """The rows that refer to these values of the parent."""
         given = _Parameters()
-        text = SQL("SELECT {} FROM {} t WHERE t.{} IN ({})").format(
+        text = SQL("SELECT {} FROM {} t WHERE t.{} = ANY({})").format(
             _columns(dict.fromkeys([link.child_field, *fields])),
             Name(child.name),
             Name(link.child_field),
-            given.add_all(str(value) for value in parents),
+            # Of no type of its own: the server reads it as an array of the column's.
+            given.add(array_of(parents)),
         )
         return Statement(text, given)
 
-    def erase(self, collection: Collection, row_keys: Sequence[Mapping[str, Any]]) -> Statement:
+    def erase(self, collection: Collection, columns: Mapping[str, Column], rows: Rows) -> Statement:
         """Delete the rows that are still the person's, that nothing keeps now, and that no other row needs."""
         given = _Parameters()
         unneeded = [
@@ -153,25 +194,31 @@ class Statements:
         ]
         text = SQL("DELETE FROM {} t USING {} WHERE {}").format(
             Name(collection.name),
-            _given_keys(collection, row_keys, given),
+            given_keys(columns, rows, given),
             _AND.join([*self._still_to_change(collection, given), *unneeded]),
         )
         return Statement(text, given)
 
-    def anonymise(self, collection: Collection, row_keys: Sequence[Mapping[str, Any]]) -> Statement:
+    def anonymise(self, collection: Collection, columns: Mapping[str, Column], rows: Rows) -> Statement:
         """Empty the fields that point at the person, in rows still theirs that nothing keeps as they are."""
         given = _Parameters()
         sets = [SQL("{} = {}").format(Name(name), given.add(value)) for name, value in emptied(collection).items()]
         text = SQL("UPDATE {} t SET {} FROM {} WHERE {}").format(
             Name(collection.name),
             _COMMA.join([*sets, *_hashed(collection, given)]),
-            _given_keys(collection, row_keys, given),
+            given_keys(columns, rows, given),
             _AND.join(self._still_to_change(collection, given)),
         )
         return Statement(text, given)
 
-    def correct(
-        self, collection: Collection, row_key: Mapping[str, Any], field: str, seen_value: str, new_value: str
+    def correct(  # noqa: PLR0917 - a row, a field of it, and two values
+        self,
+        collection: Collection,
+        columns: Mapping[str, Column],
+        row: Rows,
+        field: str,
+        seen_value: str,
+        new_value: str,
     ) -> Statement:
         """Put a new value in a row still theirs where the one seen stands, or the new one already."""
         given = _Parameters()
@@ -181,8 +228,8 @@ class Statements:
             Name(collection.name),
             column,
             new,
-            _given_keys(collection, [row_key], given),
-            _AND.join([*_same_row(collection), self._theirs(collection, "t", given), stands]),
+            given_keys(columns, row, given),
+            _AND.join([*same_row(collection), self._theirs(collection, "t", given), stands]),
         )
         return Statement(text, given)
 
@@ -210,10 +257,29 @@ class Statements:
             for rule in collection.rights.retain_when
             if rule.field
         ]
-        return [*_same_row(collection), self._theirs(collection, "t", given), *nothing_keeps_it]
+        return [*same_row(collection), self.still_theirs(collection, "t", given), *nothing_keeps_it]
+
+    def still_theirs(self, collection: Collection, alias: str, given: _Parameters, depth: int = 0) -> Composable:
+        """The same as `_theirs`, asked of one row: what it refers to is looked up by its primary key."""
+        link = None if self._says_whose(collection) else self._link_to_owner(collection)
+        if link is None:
+            return self._theirs(collection, alias, given)
+        parent, inner = self._store.collection(link.parent), f"o{depth}"
+        return SQL("(SELECT {} FROM {} {} WHERE {}.{} = {}.{})").format(
+            self.still_theirs(parent, inner, given, depth + 1),
+            Name(parent.name),
+            Name(inner),
+            Name(inner),
+            Name(link.parent_field),
+            Name(alias),
+            Name(link.child_field),
+        )
+
+    def _says_whose(self, collection: Collection) -> bool:
+        return bool(own_fields(collection)) or self._keys.is_consignee_only
 
     def _theirs(self, collection: Collection, alias: str, given: _Parameters, depth: int = 0) -> Composable:
-        if own_fields(collection) or self._keys.is_consignee_only:
+        if self._says_whose(collection):
             return self._carries_a_key(collection, alias, given)
         link = self._link_to_owner(collection)
         if link is None:
@@ -292,11 +358,29 @@ def _is_set(flag: Flag, given: _Parameters) -> Composed:
     return SQL("({})").format(_AND.join(parts))
 
 
-def _same_row(collection: Collection) -> list[Composable]:
-    return [SQL("t.{0} = k.{0}").format(Name(name)) for name in collection.primary_key]
+def same_row(collection: Collection, alias: str = "t") -> list[Composable]:
+    """That a row is the one of a given key."""
+    return [SQL("{0}.{1} = k.{1}").format(Name(alias), Name(name)) for name in collection.primary_key]
 
 
-def _given_keys(collection: Collection, row_keys: Sequence[Mapping[str, Any]], given: _Parameters) -> Composed:
-    return SQL("json_populate_recordset(NULL::{}, {}::json) k").format(
-        Name(collection.name), given.add(json.dumps(list(row_keys)))
+def _key_columns(collection: Collection, columns: Mapping[str, Column]) -> Composed:
+    """The columns of a key, as quick to read as may be: a UUID is as good as its text."""
+    texts = {name for name in collection.primary_key if columns[name].cast == "uuid"}
+    return _COMMA.join(
+        SQL("t.{}::text" if name in texts else "t.{}").format(Name(name)) for name in collection.primary_key
     )
+
+
+def given_keys(columns: Mapping[str, Column], rows: Rows, given: _Parameters) -> Composed:
+    """Keys of rows as a table `k`, each column read as the type that the table's own has."""
+    arrays = _COMMA.join(
+        SQL("{}::text::{}[]").format(given.add(array_of(values)), SQL(columns[name].cast))
+        for name, values in zip(rows.names, rows.columns, strict=True)
+    )
+    return SQL("unnest({}) k({})").format(arrays, _COMMA.join(Name(name) for name in rows.names))
+
+
+_DAY = {
+    "timestamp with time zone": f"(t.{{}} AT TIME ZONE '{MALL_TIME.key}')::date",
+    "timestamp without time zone": "t.{}::date",
+}

@@ -1,10 +1,13 @@
 """DynamoDB's way of writing: attribute values, keys as JSON, and the names and values of expressions."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from rights.datamap.model import Collection
+from rights.stores.fields import NUMBERS
 
 serialise = TypeSerializer().serialize
 deserialise = TypeDeserializer().deserialize
@@ -54,3 +57,14 @@ def to_wire_json(wires: Wire) -> dict[str, Any]:
 def from_wire_json(raw: Mapping[str, Any]) -> Wire:
     """The key that `to_wire_json` wrote."""
     return {n: {"B": base64.b64decode(w["B"])} if "B" in w else dict(w) for n, w in raw.items()}
+
+
+def wires_of(collection: Collection, name: str, values: Iterable[str]) -> list[Wire]:
+    """Texts as values of a field, in the field's own type."""
+    kind = "N" if collection.field(name).fides_meta.data_type in NUMBERS else "S"
+    return [{kind: value} for value in values]
+
+
+def key_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The key of a row, as JSON can carry it."""
+    return to_wire_json({name: serialise(row[name]) for name in collection.primary_key})

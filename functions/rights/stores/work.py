@@ -17,7 +17,7 @@ from rights.errors import DataMapError, NotReadyError
 from rights.ledger.model import Task
 from rights.stores.contract import Connector
 from rights.stores.works.correct import Correct
-from rights.stores.works.doing import Doing, Done, Parts, TaskLedger, Tools, counts_of, entry_of, part_of
+from rights.stores.works.doing import BACKUP_DAYS, Doing, Done, Parts, TaskLedger, Tools, counts_of, entry_of, part_of
 from rights.stores.works.erase import Erase
 from rights.stores.works.export import Export
 from rights.stores.works.restrict import Freeze, Restrict
@@ -81,12 +81,19 @@ class Worker:
     """Carries out the task of one store; `doings` are the kind's own ways of doing an operation."""
 
     def __init__(
-        self, ledger: TaskLedger, connector: Connector, parts: Parts, clock: Clock, doings: Doings | None = None
+        self,
+        ledger: TaskLedger,
+        connector: Connector,
+        parts: Parts,
+        clock: Clock,
+        doings: Doings | None = None,
+        *,
+        backup_days: int = BACKUP_DAYS,
     ) -> None:
         self._ledger = ledger
         self._connector = connector
         self._clock = clock
-        self._tools = Tools(ledger, connector, parts, clock)
+        self._tools = Tools(ledger, connector, parts, clock, backup_days)
         self._doings = _DOINGS | (doings or {})
 
     def run(self, step: Literal["work", "read_back"], request_id: str, store: str, context: Context) -> Report:
@@ -115,7 +122,8 @@ class Worker:
             task, done = doing.do_page(task, keys, name)
             if done.wait is not None:
                 self._ledger.checkpoint_task(_asked(task, name, done))
-                return Report(task.store, "waiting", seconds=done.wait)
+                # Not now: this branch ends, and whatever takes the request up again looks here too.
+                return Report(task.store, "waiting", seconds=done.wait) if done.wait else Report(task.store, "failed")
             task = self._fold(task, name, done, doing)
             if task.status is TaskStatus.DONE:
                 return Report(task.store, "done")
@@ -162,19 +170,20 @@ class Worker:
 
     def _fold(self, task: Task, name: str, done: Done, doing: Doing) -> Task:
         counted = (counts_of(task, name) + done.counts).to_dict()
-        entry = entry_of(task, name) | counted | done.entry | ({} if done.next else {"passed": True})
+        over = not (done.next or done.again)
+        entry = entry_of(task, name) | counted | done.entry | ({"passed": True} if over else {})
         task = replace(
             task,
             status=TaskStatus.WORKING,
             collection=name,
-            cursor=done.next,
+            cursor=task.cursor if done.again else done.next,
             intent=None,
             page=task.page + 1,
             counts=task.counts + done.counts,
             by_collection=task.by_collection | {name: entry},
             error_class="",
         )
-        return self._ledger.checkpoint_task(task if done.next else self._after_collection(task, name, doing))
+        return self._ledger.checkpoint_task(self._after_collection(task, name, doing) if over else task)
 
     def _after_collection(self, task: Task, name: str, doing: Doing) -> Task:
         order = self._order(task)

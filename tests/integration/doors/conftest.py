@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
 import pytest
 
 from operator_api import app as operator_app
@@ -19,7 +19,7 @@ from public_api.evidence import BucketUploads, EvidenceDoors
 from public_api.packages import BucketFiles
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
-from rights.certificate import public_jwk
+from rights.certificate import certificate_claims, public_jwk, sign
 from rights.clients import link_client
 from rights.datamap import load_data_map
 from rights.datamap.scope import correctable, scope_names
@@ -32,6 +32,8 @@ from rights.secrets_hmac import Hmac
 from send_notice.facts import Stage
 from send_notice.send import Sender
 from tests.support.clock import StoppedClock
+from tests.support.kms import SigningKms
+from tests.support.moto import client
 from tests.support.plans import lay
 
 BASE_URL = "https://mall.example/prod"
@@ -149,12 +151,21 @@ def sender(ledger: Ledger, post: PostBox, hmac: Hmac) -> Sender:
 @pytest.fixture
 def door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
     """The public door; its buckets and its signing key are moto's."""
-    files = BucketFiles(link_client(), "packages", "evidence", clock)
+    files = BucketFiles(_links(), "packages", "evidence", clock)
     doors = PublicDoors(ledger, hmac, files, clock, Offer(scope_names(DATA_MAP), correctable(DATA_MAP)))
-    uploads = BucketUploads(link_client(), boto3.client("lambda"), "evidence", "check-evidence")
-    pages = Pages(BASE_URL)
+    uploads = BucketUploads(_links(), client("lambda"), "evidence", "check-evidence")
+    pages = _pages()
     routes = PublicRoutes(doors, EvidenceDoors(ledger, uploads, clock), pages, BASE_URL, _keys)
     return Door(public_app.build(routes, pages.prefix).resolve)
+
+
+_links = cache(link_client)
+
+
+@cache
+def _pages() -> Pages:
+    """Their templates are compiled once; a page keeps nothing of the one before."""
+    return Pages(BASE_URL)
 
 
 @pytest.fixture
@@ -164,14 +175,14 @@ def operator(ledger: Ledger, clock: StoppedClock) -> Door:
 
 def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
     """The operators' door, for somebody in these groups."""
-    doors = OperatorDoors(ledger, clock, timedelta(days=14), {})
-    looks = EvidenceLooks(ledger, BucketLinks(boto3.client("s3"), "evidence"), clock)
+    doors = OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
+    looks = EvidenceLooks(ledger, BucketLinks(client("s3"), "evidence"), clock)
     claims |= {"sub": name, "cognito:groups": ",".join(groups)}
     return Door(operator_app.build(doors, looks).resolve, claims)
 
 
 def _keys() -> dict[str, Any]:
-    kms = boto3.client("kms")
+    kms = client("kms")
     key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
     return {"keys": [public_jwk(kms, key)]}
 
@@ -220,13 +231,15 @@ class Person:
         claimed = self.ledger.claim_task(self.ledger.task(self.request_id, "accounts"))
         done = replace(claimed, status=TaskStatus.DONE, counts=counts, verified_at=self.ledger.now())
         self.ledger.checkpoint_task(done)
-        s3 = boto3.client("s3")
+        s3 = client("s3")
         for bucket in {"packages", "evidence"} - {b["Name"] for b in s3.list_buckets()["Buckets"]}:
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
         if operation is Operation.EXPORT:
             s3.put_object(Bucket="packages", Key=f"packages/{self.request_id}/package.zip", Body=b"zip")
             self.ledger.assembled(self.request_id, "package", f"packages/{self.request_id}/package.zip")
-        s3.put_object(Bucket="evidence", Key=f"certificates/{self.request_id}.jws", Body=b"a.b.c")
+        claims = certificate_claims(self.ledger.get(self.request_id), [done], Status.COMPLETED_IN_PART, BASE_URL)
+        body = sign(SigningKms(), "key", claims).encode()
+        s3.put_object(Bucket="evidence", Key=f"certificates/{self.request_id}.jws", Body=body)
         self.ledger.assembled(self.request_id, "certificate", f"certificates/{self.request_id}.jws")
         outcome = Status.COMPLETED if operation is Operation.EXPORT else Status.COMPLETED_IN_PART
         self.ledger.tell(self.request_id, str(outcome))

@@ -58,6 +58,7 @@ def every_page(person: Person) -> list[Reply]:
     cookies = person.call("POST", "/package", form={"code": "123456"}, html=True).cookies
     pages.append(person.call("GET", "/package", html=True, cookies=cookies))
     pages.append(person.asks(right="deletion").proves().is_answered(Operation.ERASE).call("GET", html=True))
+    pages.append(person.call("GET", "/certificate", html=True))
     return pages
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from rights.certificate import claims_of
 from rights.domain.rights import Operation
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
@@ -199,7 +200,26 @@ def test_no_package_before_the_answer_and_none_after_its_end(person: Person) -> 
 def test_the_certificate_is_there_once_the_request_is_answered(person: Person) -> None:
     assert person.asks().call("GET", "/certificate").code == "not_ready"
     reply = person.proves().is_answered(Operation.ERASE).call("GET", "/certificate")
-    assert (reply.text, reply.header("Content-Type")) == ("a.b.c", "application/jose")
+    assert reply.header("Content-Type") == "application/jose"
+    assert claims_of(reply.text)["jti"] == person.request_id
+
+
+def test_a_browser_reads_the_certificate_as_a_page_and_gets_the_signed_form_from_there(person: Person) -> None:
+    person.asks(right="deletion").proves().is_answered(Operation.ERASE)
+    page = person.call("GET", "/certificate?lang=en", html=True)
+    assert page.header("Content-Type") == "text/html; charset=utf-8"
+    signed = person.call("GET", "/certificate?as=jws", html=True)
+    assert signed.header("Content-Type") == "application/jose"
+    claims = claims_of(signed.text)
+    for told in (person.request_id, claims["audit_head"], claims["policy_version"], "Records found</dt><dd>3<"):
+        assert told in page.text
+    assert f"{BASE_URL}/.well-known/jwks.json" in page.text
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("km", "វិញ្ញាបនបត្រនៃសំណើរបស់អ្នក"), ("zh", "您的请求的证明")])
+def test_the_certificate_is_in_the_language_of_its_reader(person: Person, lang: str, heading: str) -> None:
+    person.asks(right="deletion").proves().is_answered(Operation.ERASE)
+    assert f"<h1>{heading}</h1>" in person.call("GET", f"/certificate?lang={lang}", html=True).text
 
 
 def test_anybody_can_fetch_the_keys(door: Door) -> None:
@@ -226,6 +246,7 @@ def test_a_package_pass_ends_after_a_quarter_of_an_hour(person: Person, later: A
     opened = person.call("POST", "/package", form={"code": "123456"}, html=True)
     assert opened.status == 303
     cookies = opened.cookies | {"status": person.token}
-    assert "X-Amz-Signature" in person.call("GET", "/package", cookies=cookies, html=True).text
+    link = f'href="/prod/requests/{person.request_id}/package/1"'
+    assert link in person.call("GET", "/package", cookies=cookies, html=True).text
     later(timedelta(minutes=15))
-    assert "X-Amz-Signature" not in person.call("GET", "/package", cookies=cookies, html=True).text
+    assert link not in person.call("GET", "/package", cookies=cookies, html=True).text

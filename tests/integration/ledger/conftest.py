@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from local.emulator import Emulator
 from rights.ledger import Ledger
@@ -15,6 +13,7 @@ from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from tests.support.clock import StoppedClock
 from tests.support.emulator import running_emulator
+from tests.support.moto import client, empty_moto
 from tests.support.template import create_ledger_table
 
 
@@ -29,8 +28,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def cloud(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Makes clients of one of the two clouds."""
     if request.param == "moto":
-        with mock_aws():
-            yield boto3.client
+        with empty_moto():
+            yield client
     else:
         yield request.getfixturevalue("emulator").client
 

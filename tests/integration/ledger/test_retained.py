@@ -6,7 +6,6 @@ from rights.domain.rights import Right
 from rights.domain.status import Status
 from rights.ledger import Ledger, RetainedRows
 from tests.integration.ledger.test_steps import planned, verified
-from tests.support.clock import StoppedClock
 from tests.support.plans import lay
 
 TODAY = date(2026, 11, 22)
@@ -84,14 +83,3 @@ def test_a_bundle_outlives_even_the_record_of_its_request(ledger: Ledger) -> Non
     ledger.retain("R0", [bundle("R0")])
     ledger.settle(bundle("R0"), "retained_erased", {}, [])
     assert due(ledger) == []
-
-
-def test_a_tombstone_names_no_row_and_ends_with_the_backups(ledger: Ledger, clock: StoppedClock) -> None:
-    ledger.bury("orders", "orders", ROWS, "erase", days=35)
-    for key in ROWS:
-        stone = ledger.table.get(ledger.tombstone_key("orders", "orders", key))
-        assert stone
-        assert stone["operation"] == "erase"
-        assert stone["expires"] == int(clock.at.timestamp()) + 35 * 86400
-        assert "qwortzel" not in str(stone)
-    assert ledger.tombstone_key("orders", "payments", ROWS[0]) != ledger.tombstone_key("orders", "orders", ROWS[0])

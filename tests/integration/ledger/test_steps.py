@@ -1,13 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
+from secrets import token_urlsafe
+from uuid import uuid4
 
 import pytest
 
 from rights.domain.rights import Operation, Right
 from rights.domain.status import Status
-from rights.domain.work import Counts, Kept, TaskStatus
-from rights.errors import IllegalTransitionError, NotReadyError, StaleWriteError
+from rights.domain.work import Counts, Disposition, Kept, TaskStatus
+from rights.errors import IllegalTransitionError, NotReadyError, StaleWriteError, TooLargeError
 from rights.ledger import Ledger, Task
+from rights.stores.contract import ErasurePage, Rows
 from tests.integration.ledger.test_requests import new
 from tests.support.clock import StoppedClock
 from tests.support.plans import lay
@@ -107,7 +110,7 @@ def test_a_task_comes_back_as_it_was_checkpointed(ledger: Ledger) -> None:
         status=TaskStatus.WORKING,
         collection="order_items",
         cursor={"after": ["O-1", 2]},
-        intent={"changes": []},
+        intent={"next": None, "rows": []},
         counts=counts,
         by_collection={"order_items": counts.to_dict()},
     )
@@ -122,6 +125,33 @@ def test_row_keys_of_a_cursor_lie_sealed(ledger: Ledger) -> None:
     mine = ledger.claim_task(ledger.task(request_id, "orders"))
     ledger.checkpoint_task(replace(mine, cursor={"account": "A-MARKER"}))
     assert "A-MARKER" not in repr(ledger.table.get({"PK": f"REQUEST#{request_id}", "SK": "TASK#orders"}))
+
+
+def page_of(keys: list[str]) -> ErasurePage:
+    return ErasurePage(bulk=[Rows(("id",), [keys], Disposition.ERASE)])
+
+
+def test_the_keys_of_ten_thousand_rows_fit_into_one_record_and_come_back(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    mine = ledger.claim_task(ledger.task(request_id, "orders"))
+    intent = page_of([str(uuid4()) for _ in range(10_000)]).intent().to_dict()
+    ledger.checkpoint_task(replace(mine, intent=intent))
+    assert ledger.task(request_id, "orders").intent == intent
+
+
+def test_a_record_without_room_is_refused_before_it_is_sent_and_parts_of_it_fit(ledger: Ledger) -> None:
+    request_id = planned(ledger)
+    mine = ledger.claim_task(ledger.task(request_id, "orders"))
+    page = page_of([token_urlsafe(300) for _ in range(2_000)])
+    parts = 0
+    while True:
+        try:
+            ledger.checkpoint_task(replace(mine, intent=page.intent().to_dict()))
+            break
+        except TooLargeError:
+            assert ledger.task(request_id, "orders") == mine
+            page, parts = page.half(), parts + 1
+    assert (page.to_do, parts) == (500, 2)
 
 
 def test_a_failed_store_is_put_back_to_work_and_a_done_one_is_left_alone(ledger: Ledger) -> None:

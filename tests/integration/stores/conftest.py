@@ -12,7 +12,6 @@ import boto3
 import psycopg
 import pytest
 import yaml
-from moto import mock_aws
 
 from local.mall.loader import Stores, load
 from local.mall.model import Mall
@@ -22,9 +21,12 @@ from local.postgres import Postgres
 from rights.datamap import load_data_map
 from rights.stores.cognito import CognitoConnector
 from rights.stores.contract import Connector
+from rights.stores.database import Database
 from rights.stores.dynamodb import DynamoConnector
+from rights.stores.lake import LakeConnector
 from rights.stores.objects import ObjectConnector
-from rights.stores.postgres import Database, PostgresConnector
+from rights.stores.postgres import PostgresConnector
+from tests.support.moto import empty_moto
 
 ACCOUNT = "123456789012"
 TODAY = date(2025, 11, 22)
@@ -73,7 +75,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-southeast-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with empty_moto():
         dynamodb: Any = boto3.client("dynamodb")
         template = yaml.load(_MALL_TEMPLATE.read_text(), Loader=_Template)  # noqa: S506 - a safe loader
         for resource in template["Resources"].values():
@@ -82,13 +84,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 properties = resource["Properties"]
                 dynamodb.create_table(**{name: properties[name] for name in wanted if name in properties})
         s3: Any = boto3.client("s3")
-        for bucket in (f"mall-support-{ACCOUNT}", "package"):
+        for bucket in (f"mall-support-{ACCOUNT}", f"mall-lake-{ACCOUNT}", "package"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
         cognito: Any = boto3.client("cognito-idp")
         pool = cognito.create_user_pool(PoolName="mall-customers", AliasAttributes=["phone_number", "email"])
         parameters: Any = boto3.client("ssm")
         parameters.put_parameter(Name=PARAMETER, Type="String", Value=pool["UserPool"]["Id"])
-        s3.put_bucket_versioning(Bucket=f"mall-support-{ACCOUNT}", VersioningConfiguration={"Status": "Enabled"})
+        for bucket in (f"mall-support-{ACCOUNT}", f"mall-lake-{ACCOUNT}"):
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         yield
 
 
@@ -130,6 +133,7 @@ def mall_stores(database: str) -> Stores:
         cognito=boto3.client("cognito-idp"),
         user_pool=parameter["Value"],
         dsn=database,
+        lake=f"mall-lake-{ACCOUNT}",
     )
 
 
@@ -150,6 +154,9 @@ def shop(aws: None, database: str) -> Iterator[Shop]:
                 connectors[store.fides_key] = PostgresConnector(store, reached, page_size=7)
             case "objects":
                 connectors[store.fides_key] = ObjectConnector(store, ExactS3(stores.s3), _fill, page_size=2)
+            case "lake":
+                lake = LakeConnector(store, ExactS3(stores.s3), _fill, page_size=3, objects=4)
+                connectors[store.fides_key] = lake
             case "cognito":
                 connectors[store.fides_key] = CognitoConnector(store, stores.cognito, boto3.client("ssm"))
     yield Shop(mall, stores, connectors)

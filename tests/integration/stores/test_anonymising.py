@@ -12,8 +12,9 @@ import pytest
 from rights.datamap import StoreMap
 from rights.datamap.check_fields import HASHED_LENGTH
 from rights.stores.contract import Connector
+from rights.stores.database import Database
 from rights.stores.dynamodb import DynamoConnector
-from rights.stores.postgres import Database, PostgresConnector
+from rights.stores.postgres import PostgresConnector
 from tests.unit.stores.maps import ACCOUNT, collection, field, person, store
 
 TODAY = "2025-11-22"

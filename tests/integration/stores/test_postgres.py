@@ -13,7 +13,8 @@ from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.work import Counts, Disposition, Kept
 from rights.errors import DataMapError, StoreRefusedError, StoreUnavailableError
 from rights.stores.contract import Cursor, ErasurePage, Record
-from rights.stores.postgres import Database, PostgresConnector
+from rights.stores.database import Database
+from rights.stores.postgres import PostgresConnector
 from tests.unit.stores.maps import ACCOUNT, CONSIGNEE, PHONE, collection, field, person, store
 
 TODAY = "2025-11-22"
@@ -110,7 +111,7 @@ def read_all(connector: PostgresConnector, name: str, keys: KeySet = ME) -> list
     pages, after = [], None
     while True:
         page = connector.read_page(name, keys, after)
-        pages.append(page.records)
+        pages.append(list(page.records))
         if (after := page.next) is None:
             return pages
 
@@ -360,7 +361,7 @@ def test_a_column_the_map_makes_up_is_a_refusal(shop: Shop) -> None:
 def test_what_is_retained_is_planned_as_such_and_left_alone(shop: Shop) -> None:
     shop.insert("orders", order(1))
     page = shop.connector().plan_page("orders", ME, None, TODAY)
-    assert [change.disposition for change in page.changes] == [Disposition.RETAIN]
+    assert [change.disposition for change in page.doing(*Disposition)] == [Disposition.RETAIN]
     shop.connector().apply_page("orders", ME, page)
     assert len(shop.rows("orders")) == 1
 
@@ -387,7 +388,7 @@ def test_a_chain_of_references_says_whose_a_row_is_and_what_a_kept_row_holds_on_
     connector = shop.connector(1, DEEP)
     assert connector.count(ME) == {"orders": 2, "parcels": 2, "scans": 3}
     planned = connector.plan_page("orders", ME, None, TODAY)
-    assert [change.disposition for change in planned.changes] == [Disposition.RETAIN]
+    assert [change.disposition for change in planned.doing(*Disposition)] == [Disposition.RETAIN]
     done = erase_all(connector)
     assert {name: (counts.erased, counts.retained) for name, counts in done.items()} == {
         "orders": (1, 1),

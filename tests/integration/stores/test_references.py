@@ -15,8 +15,9 @@ from rights.domain.identity import KeySet
 from rights.errors import DataMapError
 from rights.sealing import Sealer
 from rights.stores.contract import Connector
+from rights.stores.database import Database
 from rights.stores.dynamodb import DynamoConnector
-from rights.stores.postgres import Database, PostgresConnector
+from rights.stores.postgres import PostgresConnector
 from tests.support.lambdas import FUNCTIONS, Lambdas
 from tests.unit.stores.maps import person
 

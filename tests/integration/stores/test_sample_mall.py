@@ -133,7 +133,7 @@ def test_whoever_is_unknown_has_nothing_anywhere(shop: Shop) -> None:
         assert set(connector.count(keys).values()) == {0}
         for collection in connector.collections():
             assert connector.read_page(collection, keys, None).records == []
-            assert connector.plan_page(collection, keys, None, "2025-11-22").changes == []
+            assert connector.plan_page(collection, keys, None, "2025-11-22").counts() == Counts()
 
 
 def test_secrets_do_not_reach_the_package(shop: Shop) -> None:

@@ -88,11 +88,15 @@ def test_the_packaged_map_has_every_store_of_the_mall(packaged: DataMap) -> None
         "support": "objects",
         "login": "cognito",
         "ledger": "ledger",
+        **dict.fromkeys(("ads", "analytics", "cpes", "payments"), "partner"),
     }
 
 
-def test_the_identity_spine_is_worked_on_last_and_the_sign_in_with_it(packaged: DataMap) -> None:
-    assert {store.fides_key for store in packaged.stages[-1]} == {"accounts", "login"}
+def test_the_identity_spine_is_worked_on_last_with_the_sign_in_and_the_partners(packaged: DataMap) -> None:
+    last = {store.fides_key: store.rights.kind for store in packaged.stages[-1]}
+    assert {name for name, kind in last.items() if kind != "partner"} == {"accounts", "login"}
+    # Whoever waits for a partner holds no store of the mall up: none is worked on after.
+    assert {store.rights.stage for store in packaged.stores if store.rights.kind == "partner"} == {9}
 
 
 def test_the_sign_in_is_shut_before_any_store_is_worked_on(packaged: DataMap) -> None:
@@ -275,7 +279,7 @@ def test_a_postgres_store_needs_a_secret_and_an_object_store_its_place(tmp_path:
         ("user_pool: /mall/login/user-pool-id", "pool: p", "user_pool"),
         ("          cognito:\n            user_pool: /mall/login/user-pool-id\n", "", "under `cognito`"),
         ("on_deletion: erase", "on_deletion: anonymise", "never anonymised"),
-        ("rights: {key: account_id, identifies: one}", "rights: {}", "holds the account id"),
+        ("rights: {key: account_id, identifies: one, never_reused: true}", "rights: {}", "holds the account id"),
         ("fides_meta: {primary_key: true, data_type: string}", "fides_meta: {}", "primary_key"),
     ],
 )

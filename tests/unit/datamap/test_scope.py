@@ -3,7 +3,7 @@
 import pytest
 
 from rights.datamap import DataMap, StoreMap, load_data_map
-from rights.datamap.scope import correctable, scope_names, tasks_for
+from rights.datamap.scope import correctable, scope_names, tasks_for, to_review
 from rights.domain.rights import OPT_OUT_OF, Purpose, Right
 from tests.unit.stores.maps import ACCOUNT, collection, field, store
 
@@ -56,6 +56,7 @@ def test_a_correction_goes_to_every_store_that_holds_a_copy_and_to_no_order() ->
     found = parts(Right.CORRECTION, subjects=("name",))
     assert found == {
         "accounts": ("accounts",), "login": ("users",), "profiles": ("profile",), "support_tickets": ("tickets",),
+        "cpes": ("shared",),
     }  # fmt: skip
     assert "orders" not in parts(Right.CORRECTION, subjects=correctable(MAP))
     assert parts(Right.CORRECTION, subjects=("address",)) == {}
@@ -63,12 +64,27 @@ def test_a_correction_goes_to_every_store_that_holds_a_copy_and_to_no_order() ->
 
 
 def test_a_consent_is_taken_back_where_consents_are_and_a_restriction_stands_on_the_account() -> None:
+    told = {
+        Purpose.MARKETING: {"ads"}, Purpose.PERSONALISED_ADS: {"ads"}, Purpose.LOCATION: set[str](),
+        Purpose.SHARING_WITH_AFFILIATES: {"cpes"}, Purpose.SHARING_WITH_PARTNERS: {"ads", "analytics"},
+    }  # fmt: skip
     for purpose in Purpose:
-        assert parts(Right.CONSENT_WITHDRAWAL, purposes=(purpose,)) == {"profiles": ("consents",)}
-    assert parts(Right.MARKETING_OPT_OUT, purposes=OPT_OUT_OF) == {"profiles": ("consents",)}
-    assert parts(Right.RESTRICTION, purposes=("all",)) == {"accounts": ("accounts",)}
+        partners = dict.fromkeys(told[purpose], ())
+        assert parts(Right.CONSENT_WITHDRAWAL, purposes=(purpose,)) == {"profiles": ("consents",), **partners}
+    assert parts(Right.MARKETING_OPT_OUT, purposes=OPT_OUT_OF) == {"profiles": ("consents",), "ads": ()}
+    assert parts(Right.RESTRICTION, purposes=("all",)) == {"accounts": ("accounts",), "ads": (), "cpes": ()}
     assert parts(Right.RESTRICTION) == {}
 
 
 def test_a_complaint_asks_nothing_of_the_stores() -> None:
     assert parts(Right.COMPLAINT) == {}
+
+
+def test_the_sample_map_has_recordings_and_chats_looked_at_and_nothing_that_the_person_wrote_alone() -> None:
+    data_map = load_data_map()
+    assert {
+        store.fides_key: to_review(data_map, store.fides_key)
+        for store in data_map.stores
+        if to_review(data_map, store.fides_key)
+    } == {"support": ("files",)}
+    assert to_review(data_map, "nowhere") == ()

@@ -108,3 +108,11 @@ def test_a_request_is_refused_without_a_ground_only_where_it_is_open_who_asks(re
     assert may_lack_authority(Requester.AGENT, reason)
     assert may_lack_authority(Requester.GUARDIAN, reason)
     assert may_lack_authority(Requester.SELF, reason) == (reason in open_who)
+
+
+@pytest.mark.parametrize("right", sorted(set(Right) - {Right.COMPLAINT}))
+def test_what_may_be_about_others_is_looked_at_before_it_is_handed_over_and_only_then(right: Right) -> None:
+    found = Findings(speaks_of_others=True)
+    assert why(right, found) is (Reason.THIRD_PARTY if right in EXPORTING else None)
+    assert approvals_needed(right, Requester.SELF, Reason.THIRD_PARTY) == 1
+    assert not may_lack_authority(Requester.SELF, Reason.THIRD_PARTY), "nobody doubts who asks"

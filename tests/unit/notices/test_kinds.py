@@ -31,7 +31,7 @@ def test_only_codes_and_warnings_may_come_at_night() -> None:
 
 def test_what_could_be_the_work_of_somebody_else_goes_to_every_contact_on_file() -> None:
     told = {kind for kind, rule in NOTICES.items() if rule.audience is Audience.ON_FILE}
-    assert told == {"cooling_off", "asked_for_you", "contact_changed"}
+    assert told == {"cooling_off", "asked_for_you", "contact_changed", "closed_by_mall"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ from rights.domain.rights import Channel, Locale, Operation, Requester, Right
 from rights.domain.status import Status
 from rights.domain.work import Counts
 from rights.ledger.model import Request, Task
-from rights.package import write_package
+from rights.packages.book import Book, is_portable
+from rights.packages.parts import Part
+from rights.packages.volumes import volume_of
+from rights.packages.writing import write_volume
 from tests.unit.stores import maps
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -26,8 +29,13 @@ class Memory:
         self._files = dict(files or {})
         self.read: list[str] = []
 
-    def names(self, folder: str) -> Iterator[str]:
-        yield from (name for name in sorted([*self._pages, *self._files]) if name.startswith(folder))
+    def listing(self) -> Iterator[Part]:
+        for name in sorted([*self._pages, *self._files]):
+            yield Part(name, len(self._files[name]) if name in self._files else self.size_of(name))
+
+    def size_of(self, name: str) -> int:
+        """What a page of records takes up."""
+        return sum(len(line) + 1 for line in map(as_line, self._pages[name]))
 
     def chunks(self, name: str) -> Iterator[bytes]:
         yield self._files[name]
@@ -35,7 +43,12 @@ class Memory:
     def lines(self, name: str) -> Iterator[bytes]:
         self.read.append(name)
         for record in self._pages[name]:
-            yield json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+            yield as_line(record)
+
+
+def as_line(record: dict[str, Any]) -> bytes:
+    """A record as the connectors write it."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def a_request(right: Right = Right.PORTABILITY, **more: Any) -> Request:
@@ -92,8 +105,27 @@ class Sink:
         pass
 
 
+WHOLE = 2_000_000_000
+
+
+def volumes(
+    parts: Memory, tasks: list[Task], stores: DataMap, request: Request | None = None, capacity: int = WHOLE
+) -> list[bytes]:
+    """The volumes of a package, each a ZIP, as `Assembler` makes them one after the other."""
+    request, before, made = request or a_request(), dict[tuple[str, str], int](), list[bytes]()
+    while True:
+        volume = volume_of(parts.listing(), len(made) + 1, capacity, in_csv=is_portable(request))
+        sink = Sink()
+        records = write_volume(sink, parts, Book(request, tasks, stores, volume, NOW, before))
+        for name, count in records.items():
+            store, _, collection = name.partition("/")
+            before[store, collection] = before.get((store, collection), 0) + count
+        made.append(bytes(sink.content))
+        if volume.is_last:
+            return made
+
+
 def made(parts: Memory, tasks: list[Task], stores: DataMap, request: Request | None = None) -> dict[str, bytes]:
-    """The package, taken apart."""
-    sink = Sink()
-    write_package(sink, parts, request or a_request(), tasks, data_map=stores, now=NOW)
-    return opened(bytes(sink.content))
+    """The package of one volume, taken apart."""
+    [archive] = volumes(parts, tasks, stores, request)
+    return opened(archive)

@@ -11,8 +11,9 @@ from typing import Any
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.rights import Operation
 from rights.domain.work import Disposition, Kept
-from rights.errors import StaleWriteError
+from rights.errors import StaleWriteError, TooLargeError
 from rights.ledger.model import RetainedRows, Task
+from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain, Record
 
 REQUEST = "01REQUEST"
@@ -38,7 +39,10 @@ class FakeLedger:
         self.sealed: dict[str, Any] = {"subject": {"keys": keys.to_mapping()}}
         self.checkpoints: list[Task] = []
         self.retained: dict[tuple[str, str, str], RetainedRows] = {}
+        self.buried: dict[tuple[str, str], Tombstone] = {}
         self.before_checkpoint: Callable[[Task], None] = lambda _: None
+        self.room = 1_000_000
+        """Bytes that an intent may take."""
 
     def task(self, request_id: str, store: str) -> Task:
         assert (request_id, store) == (self.saved.request_id, self.saved.store)
@@ -54,6 +58,8 @@ class FakeLedger:
             raise StaleWriteError
         for part in (task.cursor, task.intent, task.by_collection, task.counts.to_dict()):
             assert json.loads(json.dumps(part)) == part
+        if len(json.dumps(task.intent)) > self.room:
+            raise TooLargeError
         self.saved = deepcopy(task)
         self.checkpoints.append(self.saved)
         return task
@@ -63,6 +69,13 @@ class FakeLedger:
             assert rows.request_id == request_id
             json.dumps([rows.keys, rows.rows])
             self.retained[rows.collection, rows.until, rows.label] = rows
+
+    def bury(self, request_id: str, stones: Sequence[Tombstone], days: int) -> None:
+        assert days
+        for stone in stones:
+            assert stone.request_id == request_id
+            json.dumps([stone.keys, stone.rows])
+            self.buried[stone.collection, stone.label] = stone
 
     def private(self, request_id: str, part: str) -> Any:
         assert request_id == self.saved.request_id
@@ -81,7 +94,7 @@ class FakeParts:
         self.after_write: Callable[[], None] = lambda: None
 
     def write(self, folder: str, number: int, page: Page, records_before: int) -> None:
-        self.pages[f"{folder}/{number:06d}"] = page.records
+        self.pages[f"{folder}/{number:06d}"] = list(page.records)
         self.after_write()
 
     @property
@@ -156,6 +169,8 @@ class FakeStore(Plain):
             until = self.kept_until.get(key["row"], "2030-01-01")
             if what is Disposition.RETAIN and until >= today:
                 page.changes.append(Change(dict(key), what, Kept(11, until, 1, "law")))
+            elif what is Disposition.ANONYMISE:
+                page.changes.extend([Change(dict(key), what)] if key["row"] not in self.anonymised else [])
             elif what is not None:
                 page.changes.append(Change(dict(key), Disposition.ERASE))
         return page

@@ -48,9 +48,9 @@ def test_the_answer_to_a_question_travels_sealed() -> None:
     assert ask("seen", {"keys": keys, "subjects": ["name"]}) == {"seen": []}
     assert ask("facts", {"keys": keys}) == {"facts": []}
     rows = {"collection": "items", "rows": [{"row": "i1"}], "today": "2030-01-02"}
-    planned = {"next": None, "changes": [[{"row": "i1"}, "erase"]]}
+    planned = {"next": None, "rows": [[["row"], [["i1"]], "erase"]]}
     assert ask("expire", {"keys": keys, "erase": [], **rows}) == {"page": planned}
-    assert ask("expire", {"keys": keys, "erase": rows["rows"], **rows}) == {"page": planned | {"changes": []}}
+    assert ask("expire", {"keys": keys, "erase": rows["rows"], **rows}) == {"page": planned | {"rows": []}}
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)

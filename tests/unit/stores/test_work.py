@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -185,6 +186,32 @@ def test_killed_in_the_middle_of_an_export_the_page_is_written_again_under_its_n
     assert len(parts.records) == 7
 
 
+@pytest.mark.parametrize("room", [100, 150, 400])
+def test_a_page_of_which_the_record_is_too_large_is_done_in_parts_and_counted_once(room: int) -> None:
+    ledger, store = FakeLedger(Operation.ERASE), FakeStore(SHOP, page_size=9)
+    ledger.room = room
+    task = finish(ledger, store)
+    assert (task.counts, task.late_rounds) == (SHOP_COUNTS, 0)
+    assert sorted(store.applied) == ["i1", "i3", "i4", "i5", "o2"]
+    assert all(len(json.dumps(saved.intent)) <= room for saved in ledger.checkpoints)
+
+
+def test_killed_in_the_first_part_of_a_page_its_rows_are_counted_once_and_the_rest_follows() -> None:
+    ledger, store = FakeLedger(Operation.ERASE), FakeStore(SHOP, page_size=9)
+    ledger.room = 150
+
+    def die() -> None:
+        store.after_apply = lambda: None
+        raise Killed
+
+    store.after_apply = die
+    with pytest.raises(Killed):
+        step(ledger, store)
+    assert ledger.saved.intent is not None
+    assert ledger.saved.intent["again"]
+    assert finish(ledger, store).counts == SHOP_COUNTS
+
+
 def test_of_two_workers_the_last_to_claim_goes_on_and_the_first_is_refused() -> None:
     ledger, store = FakeLedger(Operation.ERASE), FakeStore(SHOP)
 
@@ -286,13 +313,15 @@ def test_the_keys_of_the_request_are_those_the_store_is_asked_with() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     rows=st.dictionaries(st.integers(0, 30).map(str), st.sampled_from(list(Disposition)), max_size=12),
-    page_size=st.integers(1, 5),
+    page_size=st.integers(1, 9),
     kills=st.sets(st.integers(1, 40), max_size=6),
+    room=st.sampled_from([120, 200, 10_000]),
 )
 def test_wherever_it_is_killed_the_counts_of_an_erasure_are_exact(
-    rows: dict[str, Disposition], page_size: int, kills: set[int]
+    rows: dict[str, Disposition], page_size: int, kills: set[int], room: int
 ) -> None:
     ledger, store = FakeLedger(Operation.ERASE), FakeStore({"items": rows, "orders": {"x": ERASE}}, page_size)
+    ledger.room = room
     moments = 0
 
     def moment(*_: object) -> None:

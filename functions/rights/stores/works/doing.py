@@ -8,7 +8,10 @@ from rights.clock import Clock
 from rights.domain.identity import KeySet
 from rights.domain.work import Counts
 from rights.ledger.model import RetainedRows, Task
+from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import Connector, Cursor, Page
+
+BACKUP_DAYS = 35
 
 
 class TaskLedger(Protocol):
@@ -23,7 +26,7 @@ class TaskLedger(Protocol):
         ...
 
     def checkpoint_task(self, task: Task) -> Task:
-        """Record how far the task is; StaleWriteError when its fence is not the newest."""
+        """Record how far the task is; StaleWriteError when its fence is not the newest, TooLargeError without room."""
         ...
 
     def private(self, request_id: str, part: str) -> Any:
@@ -36,6 +39,10 @@ class TaskLedger(Protocol):
 
     def retain(self, request_id: str, bundles: Sequence[RetainedRows]) -> None:
         """Remember rows that are kept until a date; the same name again writes the same place again."""
+        ...
+
+    def bury(self, request_id: str, stones: Sequence[Tombstone], days: int) -> None:
+        """Remember what was erased for as long as backups live; the same name again writes the same place again."""
         ...
 
 
@@ -55,19 +62,24 @@ class Tools:
     connector: Connector
     parts: Parts
     clock: Clock
+    backup_days: int = BACKUP_DAYS
+    """How long the stores' backups live."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """What one page added, where the next one starts, and what else is to be remembered of the collection.
 
-    With `wait` the answer comes later: the same page is asked for again when it came, or after so many seconds.
+    With `wait` the answer comes later: the same page is asked for again when it came, or after so many seconds. With 0
+    nobody waits here: another store has to be repaired, and the next round asks again. With `again` there is more to do
+    where this page began.
     """
 
     counts: Counts
     next: Cursor | None = None
     entry: dict[str, Any] = field(default_factory=dict)
     wait: int | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,324 @@
+"""Rewriting a Parquet file without a person's rows, and with everything else as it was.
+
+Row groups without a hit are copied as the bytes they are, as are the columns that an anonymisation does not touch. Only
+the columns of a row group that lose something are read, filtered and written anew, one at a time, with the codec, the
+encodings, the page version, the statistics and the page index they had. The footer is the old one with new places and
+numbers: schema, key/value metadata, sorting columns and whatever else it says stay. Source: parquet-format,
+`parquet.thrift`; its field numbers are the ones used here.
+"""
+
+import io
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from rights.lake import thrift
+from rights.lake.model import BrokenFileError, Sink, Source, Treatment
+from rights.lake.parquet import Found, Hits, ParquetReader
+from rights.lake.thrift import Struct
+
+_MAGIC = b"PAR1"
+_PIECE = 8 * 1024 * 1024
+_CODECS = {0: "none", 1: "snappy", 2: "gzip", 4: "brotli", 5: "lz4", 6: "zstd", 7: "lz4"}
+_ENCODINGS = {5: "DELTA_BINARY_PACKED", 6: "DELTA_LENGTH_BYTE_ARRAY", 7: "DELTA_BYTE_ARRAY", 9: "BYTE_STREAM_SPLIT"}
+_PLAIN = 0
+_DICTIONARIES = frozenset({2, 8})
+_DATA_PAGE_V2 = 3
+_LONGEST_HEADER = 65_536
+_COLUMNS_AT_ONCE = 2
+
+# Of FileMetaData
+_SCHEMA, _ROWS, _GROUPS, _ENCRYPTION = 2, 3, 4, 8
+# Of RowGroup
+_CHUNKS, _BYTES, _GROUP_ROWS, _GROUP_OFFSET, _GROUP_COMPRESSED, _ORDINAL = 1, 2, 3, 5, 6, 7
+# Of ColumnChunk
+_CHUNK_OFFSET, _META, _OFFSET_INDEX, _COLUMN_INDEX = 2, 3, 4, 6
+# Of ColumnMetaData
+_ENCODED, _PATH, _CODEC, _UNCOMPRESSED, _COMPRESSED, _PAIRS = 2, 3, 4, 6, 7, 8
+_DATA, _INDEX, _DICTIONARY, _STATISTICS, _BLOOM = 9, 10, 11, 12, 14
+
+
+@dataclass(slots=True)
+class _Written:
+    """A column written anew, as a file of its own."""
+
+    data: bytes
+    footer: Struct
+
+
+def footer_of(source: Source) -> Struct:
+    """The footer of a file, as it is."""
+    tail = source.read_range(max(0, source.size - 8), 8)
+    if tail[-4:] != _MAGIC:
+        raise BrokenFileError("encrypted_parquet" if tail[-4:] == b"PARE" else "not_parquet")
+    size = int.from_bytes(tail[:4], "little")
+    if size > source.size - 12:
+        raise BrokenFileError("damaged_parquet")
+    footer = thrift.decode(source.read_range(source.size - 8 - size, size))
+    if footer.get(_ENCRYPTION) is not None:
+        raise BrokenFileError("encrypted_parquet")
+    return footer
+
+
+class ParquetRewriter:
+    """Writes one file anew without the rows that were found."""
+
+    def __init__(self, source: Source, sink: Sink, treatment: Treatment) -> None:
+        self._source = source
+        self._sink = sink
+        self._treatment = treatment
+        self._reader = ParquetReader(source)
+        self._footer = footer_of(source)
+        self._place = 0
+        self._indexes: list[tuple[Struct, int, int, bytes]] = []
+
+    def run(self, found: Found) -> int:
+        """Write the whole file, and say how many rows it has now."""
+        self._put(_MAGIC)
+        kept: list[Struct] = []
+        for number, group in enumerate(self._footer.get(_GROUPS).items):
+            if self._group(number, group, found.groups.get(number)):
+                group.fields[_ORDINAL] = (4, len(kept))
+                kept.append(group)
+        self._put_indexes()
+        rows = sum(group.get(_GROUP_ROWS) for group in kept)
+        self._footer.set_i64(_ROWS, rows)
+        self._footer.get(_GROUPS).items = kept
+        text = thrift.encode(self._footer)
+        self._put(text + len(text).to_bytes(4, "little") + _MAGIC)
+        return int(rows)
+
+    def _group(self, number: int, group: Struct, hits: Hits | None) -> bool:
+        """Write a row group; False when nothing is left of it."""
+        if hits is None or (hits.erase is None and hits.anonymise is None):
+            self._place_group(group, [self._copied(chunk) for chunk in group.get(_CHUNKS).items])
+            return True
+        keep = None if hits.erase is None else pc.invert(hits.erase)
+        left = group.get(_GROUP_ROWS) if keep is None else pc.sum(keep).as_py()
+        if not left:
+            return False
+        self._place_group(group, list(self._columns(number, group, hits, keep)))
+        group.set_i64(_GROUP_ROWS, left)
+        return True
+
+    def _place_group(self, group: Struct, chunks: list[Struct]) -> None:
+        group.get(_CHUNKS).items = chunks
+        metas = [chunk.get(_META) for chunk in chunks]
+        group.set_i64(_BYTES, sum(meta.get(_UNCOMPRESSED) for meta in metas))
+        if _GROUP_COMPRESSED in group.fields:
+            group.set_i64(_GROUP_COMPRESSED, sum(meta.get(_COMPRESSED) for meta in metas))
+        if _GROUP_OFFSET in group.fields:
+            group.set_i64(_GROUP_OFFSET, _begin(metas[0]))
+
+    def _columns(self, number: int, group: Struct, hits: Hits, keep: Any) -> Iterator[Struct]:
+        """The column chunks of a row group with a hit, those that lose nothing as they are."""
+        by_name: dict[str, list[Struct]] = {}
+        for chunk in group.get(_CHUNKS).items:
+            by_name.setdefault(chunk.get(_META).get(_PATH).items[0].decode(), []).append(chunk)
+        changed = [name for name in by_name if keep is not None or self._emptied(name)]
+        with ThreadPoolExecutor(_COLUMNS_AT_ONCE) as pool:
+            waiting = iter(changed)
+            ahead: dict[str, Future[_Written]] = {}
+
+            def begin_next() -> None:
+                if (name := next(waiting, None)) is not None:
+                    ahead[name] = pool.submit(self._rewritten, number, name, by_name[name], hits, keep)
+
+            for _ in range(_COLUMNS_AT_ONCE):
+                begin_next()
+            for name, chunks in by_name.items():
+                if name in ahead:
+                    written = ahead.pop(name).result()
+                    begin_next()
+                    yield from self._spliced(chunks, written)
+                else:
+                    yield from map(self._copied, chunks)
+
+    def _emptied(self, name: str) -> list[tuple[tuple[str, ...], Any]]:
+        return [(path, value) for path, value in self._treatment.emptied.items() if path[0] == name]
+
+    def _rewritten(self, number: int, name: str, chunks: list[Struct], hits: Hits, keep: Any) -> _Written:
+        reader = ParquetReader(self._source, self._reader.file.metadata)
+        parts, place = [], 0
+        for batch in reader.batches(number, [name]):
+            column = batch.column(0)
+            if hits.anonymise is not None:
+                mask = hits.anonymise.slice(place, len(column))
+                for path, value in self._emptied(name):
+                    column = _without(column, path[1:], value, mask)
+            parts.append(column if keep is None else column.filter(keep.slice(place, len(column))))
+            place += batch.num_rows
+        schema = pa.schema([reader.file.schema_arrow.field(name)])
+        table = pa.Table.from_arrays([pa.chunked_array(parts, schema.field(0).type)], schema=schema)
+        out = io.BytesIO()
+        settings = _settings(chunks, self._leaves_of(name), self._page_type(chunks[0]))
+        with pq.ParquetWriter(out, schema, store_schema=False, **settings) as writer:
+            writer.write_table(table, row_group_size=max(1, len(table)))
+        data = out.getvalue()
+        written = _Written(data, thrift.decode(data[-8 - int.from_bytes(data[-8:-4], "little") : -8]))
+        _is_alike(self._leaves_of(name), _leaves(written.footer))
+        return written
+
+    def _page_type(self, chunk: Struct) -> int:
+        """The type of a chunk's first data page, by its header."""
+        header = self._source.read_range(chunk.get(_META).get(_DATA), _LONGEST_HEADER)
+        return int(thrift.decode(header).get(1))
+
+    def _leaves_of(self, name: str) -> list[Struct]:
+        """The leaves of the schema under a top-level column."""
+        return _leaves(self._footer, name)
+
+    def _spliced(self, chunks: list[Struct], written: _Written) -> Iterator[Struct]:
+        [group] = written.footer.get(_GROUPS).items
+        for old, new in zip(chunks, group.get(_CHUNKS).items, strict=True):
+            before, meta = old.get(_META), new.get(_META)
+            begin, size = _begin(meta), meta.get(_COMPRESSED)
+            shift = self._place - begin
+            self._put(memoryview(written.data)[begin : begin + size])
+            meta.take(before, _PATH, _PAIRS)
+            # A filter over what there was would still answer for what is gone.
+            meta.drop(_BLOOM, _BLOOM + 1)
+            if _STATISTICS not in before.fields:
+                meta.drop(_STATISTICS)
+            _move(new, shift)
+            chunk_offset = old.get(_CHUNK_OFFSET, 0)
+            new.set_i64(_CHUNK_OFFSET, _begin(meta) if chunk_offset else 0)
+            self._remember_indexes(new, shift, written.data)
+            yield new
+
+    def _copied(self, chunk: Struct) -> Struct:
+        """Copy a column chunk as the bytes it is."""
+        meta = chunk.get(_META)
+        begin, left = _begin(meta), meta.get(_COMPRESSED)
+        shift, at = self._place - begin, begin
+        while left > 0:
+            piece = self._source.read_range(at, min(left, _PIECE))
+            if not piece:
+                raise BrokenFileError("damaged_parquet")
+            self._put(piece)
+            at, left = at + len(piece), left - len(piece)
+        _move(chunk, shift)
+        if chunk.get(_CHUNK_OFFSET):
+            chunk.set_i64(_CHUNK_OFFSET, chunk.get(_CHUNK_OFFSET) + shift)
+        self._remember_indexes(chunk, shift, None)
+        bloom, size = meta.get(_BLOOM), meta.get(_BLOOM + 1)
+        if bloom is not None and size:
+            self._indexes.append((meta, _BLOOM, 0, self._source.read_range(bloom, size)))
+        else:
+            meta.drop(_BLOOM, _BLOOM + 1)
+        return chunk
+
+    def _remember_indexes(self, chunk: Struct, shift: int, data: bytes | None) -> None:
+        """Keep a chunk's page indexes until the end of the file, where they go."""
+        for number in (_COLUMN_INDEX, _OFFSET_INDEX):
+            place, size = chunk.get(number), chunk.get(number + 1)
+            if place is None or not size:
+                chunk.drop(number, number + 1)
+                continue
+            text = self._source.read_range(place, size) if data is None else data[place : place + size]
+            if number == _OFFSET_INDEX:
+                index = thrift.decode(text)
+                for location in index.get(1).items:
+                    location.set_i64(1, location.get(1) + shift)
+                text = thrift.encode(index)
+            self._indexes.append((chunk, number, size, text))
+
+    def _put_indexes(self) -> None:
+        for holder, number, _, text in self._indexes:
+            holder.set_i64(number, self._place)
+            holder.fields[number + 1] = (holder.fields[number + 1][0], len(text))
+            self._put(text)
+
+    def _put(self, data: bytes | memoryview) -> None:
+        self._sink.write(data)
+        self._place += len(data)
+
+
+def _begin(meta: Struct) -> int:
+    """Where a column chunk begins: with its dictionary, if it has one."""
+    data, dictionary = meta.get(_DATA), meta.get(_DICTIONARY)
+    return int(min(data, dictionary) if dictionary else data)
+
+
+def _move(chunk: Struct, shift: int) -> None:
+    meta = chunk.get(_META)
+    for number in (_DATA, _INDEX, _DICTIONARY):
+        if meta.get(number):
+            meta.set_i64(number, meta.get(number) + shift)
+
+
+def _without(column: Any, path: tuple[str, ...], value: Any, mask: Any) -> Any:
+    """A column with another value where the mask is; inside a struct, if a path is left."""
+    if not path:
+        try:
+            return pc.if_else(mask, pa.scalar(value, column.type), column)
+        except pa.ArrowException:
+            raise BrokenFileError("constant_does_not_fit") from None
+    names = [column.type.field(number).name for number in range(column.type.num_fields)]
+    parts = [
+        _without(part, path[1:], value, mask) if name == path[0] else part
+        for name, part in zip(names, column.flatten(), strict=True)
+    ]
+    fields = [column.type.field(number) for number in range(column.type.num_fields)]
+    return pa.StructArray.from_arrays(parts, fields=fields, mask=pc.is_null(column))
+
+
+def _leaves(footer: Struct, top: str | None = None) -> list[Struct]:
+    """The leaves of a schema in order, or those under one top-level column."""
+    elements = footer.get(_SCHEMA).items
+    place, found = 1, []
+    while place < len(elements):
+        end = place + _size(elements, place)
+        if top is None or elements[place].get(4).decode() == top:
+            found += [element for element in elements[place:end] if not element.get(5)]
+        place = end
+    return found
+
+
+def _size(elements: list[Struct], place: int) -> int:
+    """How many elements one and all below it are."""
+    size = 1
+    for _ in range(elements[place].get(5) or 0):
+        size += _size(elements, place + size)
+    return size
+
+
+def _is_alike(before: list[Struct], after: list[Struct]) -> None:
+    """BrokenFileError if a column cannot be written as it was: its type on the disk, or how it is repeated, differs."""
+    kinds = [[(leaf.get(1), leaf.get(2), leaf.get(3)) for leaf in leaves] for leaves in (before, after)]
+    if kinds[0] != kinds[1]:
+        raise BrokenFileError("column_cannot_be_written_as_it_was")
+
+
+def _settings(chunks: list[Struct], leaves: list[Struct], page: int) -> dict[str, Any]:
+    """How pyarrow writes column chunks as they were written; `page` is the type of their first data page."""
+    metas = [chunk.get(_META) for chunk in chunks]
+    [codec, *others] = {_CODECS.get(meta.get(_CODEC)) for meta in metas}
+    if codec is None or others:
+        raise BrokenFileError("unknown_codec")
+    encodings = [set(meta.get(_ENCODED).items) for meta in metas]
+    # Booleans have no dictionary; those that were written without plain pages were so by the default.
+    has_dictionary = any(encoding & _DICTIONARIES or _PLAIN not in encoding for encoding in encodings)
+    paths = [".".join(part.decode() for part in meta.get(_PATH).items) for meta in metas]
+    named: dict[str, str] = {
+        path: _ENCODINGS[min(encoding & _ENCODINGS.keys())]
+        for path, encoding in zip(paths, encodings, strict=True)
+        if encoding & _ENCODINGS.keys() and not encoding & _DICTIONARIES
+    }
+    return {
+        "compression": codec,
+        "use_dictionary": has_dictionary and not named,
+        "column_encoding": named or None,
+        "data_page_version": "2.0" if page == _DATA_PAGE_V2 else "1.0",
+        "write_statistics": any(_STATISTICS in meta.fields for meta in metas),
+        "write_page_index": any(_COLUMN_INDEX in chunk.fields for chunk in chunks),
+        "use_deprecated_int96_timestamps": any(leaf.get(1) == 3 for leaf in leaves),
+        "store_decimal_as_integer": any(leaf.get(6) == 5 and leaf.get(1) in {1, 2} for leaf in leaves),
+        "use_compliant_nested_type": not any(path.endswith(".item") for path in paths),
+        "version": "2.6",
+    }
