@@ -129,6 +129,7 @@ STORE: dict[str, str] = {
     "orders": N_("Orders and payments"),
     "support": N_("Calls, chats and files of customer service"),
     "support_tickets": N_("Customer service cases"),
+    "service_logs": N_("Browsing, clicks, devices and places"),
     "risk": N_("Security records"),
     "ledger": N_("Your requests to us"),
 }
@@ -143,6 +144,7 @@ CATEGORY: dict[str, str] = {
     "orders": STORE["orders"],
     "support": STORE["support"],
     "support_tickets": STORE["support_tickets"],
+    "service_logs": STORE["service_logs"],
     "risk": STORE["risk"],
 }
 """The categories of data a request can be about, in the order of the form."""
