@@ -133,6 +133,7 @@ CATEGORY: dict[str, str] = {
     "orders": STORE["orders"],
     "support": STORE["support"],
     "support_tickets": STORE["support_tickets"],
+    "service_logs": STORE["service_logs"],
     "risk": STORE["risk"],
 }
 """The categories of data a request can be about, in the order of the form."""

@@ -12,7 +12,7 @@ STORE: dict[str, str] = {
     "support_tickets": N_("Customer service cases"),
     "risk": N_("Security records"),
     "ledger": N_("Your requests to us"),
-    "service_logs": N_("Clicks, searches and devices"),
+    "service_logs": N_("Browsing, clicks, devices and places"),
     "cpes": N_("Cambodia Post E-Solutions, which delivers"),
     "ads": N_("Our advertising partner"),
     "analytics": N_("Our analytics partner"),

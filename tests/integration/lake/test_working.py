@@ -29,6 +29,7 @@ class Parts:
     written: dict[tuple[str, int], Page] = field(default_factory=dict)
 
     def write(self, folder: str, number: int, page: Page, records_before: int) -> None:
+        assert records_before >= 0
         self.written[folder, number] = page
 
 
