@@ -110,10 +110,8 @@ class Bulks(Requests):
         item = _part_key(bulk_id, part) | {"count": len(people), "sealed": self.sealer.seal(bulk_id, list(people))}
         item |= {"put_at": self.now()}
         values = {name: value for name, value in item.items() if name not in {"PK", "SK"}}
-        parts = [
-            self.table.check_op(_key(bulk_id), "{status} = {=draft}", draft=BulkStatus.DRAFT),
-            self.table.update_op(Update(_part_key(bulk_id, part)).set(**values)),
-        ]
+        draft = Update(_key(bulk_id)).set(put_at=self.now()).when("{status} = {=draft}", draft=BulkStatus.DRAFT)
+        parts = [self.table.update_op(draft), self.table.update_op(Update(_part_key(bulk_id, part)).set(**values))]
         if self.table.transact(parts) is not None:
             self.bulk(bulk_id)
             msg = "the list was approved: nothing can be added"
