@@ -10,11 +10,12 @@ import pytest
 from public_api.status_page import as_page
 from public_api.store_cards import as_card
 from public_api.views import DONE, Shown
-from public_api.words import NEXT, NOTICE, STATUS, STORE
+from public_api.words import NEXT, NOTICE, STATUS
 from rights.domain.rights import Locale, Operation, Requester, Right
 from rights.domain.status import FINAL, Status, public_status
 from rights.domain.work import Counts, Kept, TaskStatus
 from rights.ledger import Ledger, Request, Task
+from rights.notices.stores import STORE
 from rights.notices.texts import TEXTS
 from tests.integration.doors.conftest import BASE_URL, DATA_MAP, EMAIL, PHONE, Person
 from tests.support.plans import lay
