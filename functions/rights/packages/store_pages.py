@@ -70,7 +70,9 @@ class StorePages(Shell):
         for section in sections:
             name = self.collection_name(*section.chapter.key)
             yield f'<section id="{escape(anchor(section.chapter))}"><h2>{name}</h2>'.encode()
-            yield (self._about(section.chapter, section.records) + self._record_pages(section.pages)).encode()
+            yield (
+                self._about(section.chapter, section.records) + self._record_pages(section.chapter, section.pages)
+            ).encode()
             yield from section.shown
             yield b"</section>\n"
         yield self.foot()
@@ -132,7 +134,7 @@ class StorePages(Shell):
         words = self.say(N_("For programs:"))
         return f"<p>{words} {links}</p>"
 
-    def _record_pages(self, pages: list[str]) -> str:
+    def _record_pages(self, chapter: Chapter, pages: list[str]) -> str:
         if not pages:
             return ""
         page = N_("Page {number}")
@@ -140,20 +142,25 @@ class StorePages(Shell):
             f'<li><a href="{self.to(path, "../")}">{self.say(page, number=number)}</a></li>'
             for number, path in enumerate(pages, start=1)
         )
-        label = self.say(N_("Pages of records"))
+        what = say(self.locale, N_("Pages of records"))
+        label = escape(f"{what}: {self._plain_name(chapter)}")
         words = self.say(N_("The records are on pages of their own:"))
         return f'<nav aria-label="{label}"><p>{words}</p><ul>{links}</ul></nav>'
 
     def records(self, chapter: Chapter, pages: list[str], place: int, shown: Iterable[bytes]) -> Iterator[bytes]:
         """One page of a long collection; `place` counts from nothing."""
         which = say(self.locale, N_("Page {number} of {all}"), number=place + 1, all=len(pages))
-        plain = say(self.locale, COLLECTION.get(chapter.name, "")) or readable(chapter.collection.name)
+        plain = self._plain_name(chapter)
         yield self.head(f"{plain} · {which} · {self.title}", up=_TWO_UP)
         yield f"<h1>{self.collection_name(*chapter.key)}</h1>\n<p>{escape(which)}</p>\n".encode()
         yield self._turning(chapter, pages, place, N_("Pages"))
         yield from shown
         yield self._turning(chapter, pages, place, N_("Pages, once more"))
         yield self.foot()
+
+    def _plain_name(self, chapter: Chapter) -> str:
+        """What a collection is called, as plain text."""
+        return say(self.locale, COLLECTION.get(chapter.name, "")) or readable(chapter.collection.name)
 
     def _turning(self, chapter: Chapter, pages: list[str], place: int, label: str) -> bytes:
         """Links to the page before, the page after, and the store's."""
