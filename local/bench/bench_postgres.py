@@ -178,7 +178,11 @@ class _Ledger:
 
     def __init__(self, operation: Operation) -> None:
         self._sealer = Sealer(_Kms(), "key")
-        self._saved = Task(request_id=REQUEST, store="shop", kind="postgres", stage=2, operation=operation)
+        # The plan has counted the rows, once.
+        preview = dict.fromkeys(_KEYS, 1) if operation is Operation.EXPORT else {}
+        self._saved = Task(
+            request_id=REQUEST, store="shop", kind="postgres", stage=2, operation=operation, preview=preview
+        )
 
     def task(self, request_id: str, store: str) -> Task:
         del request_id, store

@@ -1,8 +1,8 @@
 """One connection to one PostgreSQL server: made when first needed, within limits, and made anew when it broke.
 
-What is read at length comes from a cursor on the server, so that the search is made and sorted once for all of its
-pages and never held here. `Reading` streams rows in a transaction of its own; `Held` outlives transactions, for keys of
-rows that are changed between one page and the next.
+What is read at length is searched and sorted once for all of its pages, and never held here. `Reading` streams rows
+through the connection, which waits while a page is written; `Held` is a cursor on the server that outlives
+transactions, for the keys of rows that are changed between one page and the next.
 """
 
 import time
@@ -27,7 +27,6 @@ _LIMITS = (
     # All rows of a cursor are wanted, and few of a table: by index, which is as cheap on the disks of today as a page.
     "-c cursor_tuple_fraction=1.0 -c random_page_cost=1.1 -c work_mem=32MB"
 )
-_FETCHED = 2_000
 _FRESH_SECONDS = 5.0
 _AT_ONCE = 64
 """Rows in memory at once while they stream: each may be megabytes."""
@@ -108,14 +107,9 @@ class Reading:
         self.connection = connection
         self._ahead: list[tuple[Any, ...]] = []
         connection.execute("BEGIN READ ONLY")
-        try:
-            text = SQL("DECLARE rights_reading NO SCROLL CURSOR FOR {}").format(statement.text)
-            connection.execute(text, statement.parameters)
-        except psycopg.Error:
-            with suppress(psycopg.Error):
-                connection.execute("ROLLBACK")
-            raise
-        self._rows: Generator[tuple[Any, ...]] = self._fetched(binary=binary)
+        # The statement lasts as long as its rows are wanted, which is until the function ends.
+        connection.execute("SET LOCAL statement_timeout = '15min'")
+        self._rows: Generator[tuple[Any, ...]] = self._streamed(statement, binary=binary)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return self
@@ -137,18 +131,13 @@ class Reading:
             if not self.connection.closed:
                 self.connection.execute("ROLLBACK")
 
-    def _fetched(self, *, binary: bool) -> Generator[tuple[Any, ...]]:
+    def _streamed(self, statement: Statement, *, binary: bool) -> Generator[tuple[Any, ...]]:
         with speaking():
             cursor = self.connection.cursor(row_factory=tuple_row)
-            fetched = _FETCHED
-            while fetched == _FETCHED:
-                fetched = 0
-                fetch = f"FETCH FORWARD {_FETCHED} FROM rights_reading"
-                rows = cast("Generator[tuple[Any, ...]]", cursor.stream(fetch, binary=binary, size=_AT_ONCE))
-                with closing(rows):
-                    for row in rows:
-                        fetched += 1
-                        yield row
+            text, parameters = statement
+            rows = cursor.stream(text, parameters, binary=binary, size=_AT_ONCE)
+            with closing(cast("Generator[tuple[Any, ...]]", rows)):
+                yield from rows
 
 
 class Held:

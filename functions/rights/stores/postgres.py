@@ -1,4 +1,4 @@
-"""PostgreSQL stores: read through cursors, changed page by page in sets, over one connection per process."""
+"""PostgreSQL stores: read as they stream, changed page by page in sets, over one connection per process."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -149,7 +149,7 @@ class PostgresConnector(Plain):
         return {c.name: self._fetch(statements.count(c))[0]["n"] for c in self._store.collections}
 
     def read_page(self, collection: str, keys: KeySet, after: Cursor | None) -> Page:
-        """The next records by primary key, from a cursor that goes on where the page before ended."""
+        """The next records by primary key, from a stream that goes on where the page before ended."""
         described = self._store.collection(collection)
         about = ("read", collection, keys)
         going = self._resumed(about, after)

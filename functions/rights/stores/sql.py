@@ -101,12 +101,8 @@ class Statements:
         if line is None:
             return None
         key = _COMMA.join(SQL("t.{}::text").format(Name(name)) for name in collection.primary_key)
-        plain = self._ordered(
-            collection, _columns(dict.fromkeys([*collection.primary_key, *fields])), after, None, given
-        )
-        # Sorted as they are, and written as JSON one by one when they are asked for.
-        text = SQL("SELECT convert_to({}, 'UTF8'), {} FROM ({} OFFSET 0) t").format(line, key, plain.text)
-        return Statement(text, given)
+        wanted = SQL("convert_to({}, 'UTF8'), {}").format(line, key)
+        return self._ordered(collection, wanted, after, None, given)
 
     def keys(self, collection: Collection, columns: Mapping[str, Column], after: Sequence[Any] | None) -> Statement:
         """The keys of the rows in order, a column each."""
@@ -302,6 +298,8 @@ class Statements:
         nobody_elses = [
             SQL("({0}.{1} IS NULL OR {0}.{1} IN ({2}))").format(Name(alias), Name(name), given.add_all(values))
             for name, values in foreign_accounts(collection, self._keys).items()
+            # Said twice, the planner would take it for two conditions.
+            if set(carried) != {name}
         ]
         return _AND.join([SQL("({})").format(_any_of(alias, carried, given)), *nobody_elses])
 

@@ -134,7 +134,9 @@ class Worker:
 
     def _begin(self, task: Task, keys: KeySet, doing: Doing) -> Task:
         order = self._order(task)
-        everything = doing.found(keys)
+        # What is only read was counted for the plan; a second search would find the same.
+        counted = task.operation is Operation.EXPORT and bool(task.preview)
+        everything = task.preview if counted else doing.found(keys)
         found = {name: everything.get(name, 0) for name in order}
         return self._ledger.checkpoint_task(
             replace(

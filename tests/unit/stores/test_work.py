@@ -96,6 +96,18 @@ def test_what_was_found_is_recorded_before_anything_is_done() -> None:
     assert first.by_collection["items"]["found"] == 5
 
 
+def test_an_export_starts_from_what_the_plan_counted_and_ends_with_what_it_wrote() -> None:
+    class Uncounted(FakeStore):
+        def count(self, keys: KeySet) -> dict[str, int]:
+            raise AssertionError(keys)
+
+    ledger = FakeLedger(Operation.EXPORT)
+    ledger.saved = replace(ledger.saved, preview={"items": 4, "orders": 2, "gone": 1})
+    task = finish(ledger, Uncounted(SHOP))
+    assert ledger.checkpoints[0].counts == Counts(found=6)
+    assert (task.found_at_start, task.counts) == (6, Counts(found=7, exported=7))
+
+
 def test_work_stops_when_the_time_is_up_and_goes_on_where_it_stopped() -> None:
     for operation in (Operation.EXPORT, Operation.ERASE):
         ledger, store, parts = FakeLedger(operation), FakeStore(SHOP), FakeParts()
