@@ -25,6 +25,7 @@ from local.postgres import Postgres
 from rights.datamap import StoreMap
 from rights.domain.identity import Kind
 from rights.domain.rights import Operation
+from rights.domain.work import Counts
 from rights.ledger.model import RetainedRows, Task
 from rights.sealing import Sealer
 from rights.stores.database import Database
@@ -228,7 +229,7 @@ def _erase(dsn: str) -> int:
     return _worked(dsn, Operation.ERASE).erased
 
 
-def _worked(dsn: str, operation: Operation) -> Any:
+def _worked(dsn: str, operation: Operation) -> Counts:
     ledger = _Ledger(operation)
     secret: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(dsn)
     connector = PostgresConnector(_map(), Database(lambda: secret))

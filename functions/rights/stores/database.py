@@ -77,7 +77,8 @@ class Database:
 
     def has(self, rows: "Reading | Held | None") -> bool:
         """Whether this reading can go on: it was the last of its sort, on a connection that is still there."""
-        return rows is not None and rows in {self._reading, self._held} and rows.connection is self._connection
+        is_last = rows is not None and rows in {self._reading, self._held}
+        return is_last and rows is not None and rows.connection is self._connection and not rows.connection.closed
 
     def close(self) -> None:
         """Let go of the connection."""

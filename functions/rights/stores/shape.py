@@ -43,7 +43,11 @@ def to_json(value: Any) -> Any:  # noqa: PLR0911 - one answer per type
 def _number(value: float | Decimal) -> int | float | str:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    return int(value) if value.is_finite() and value.as_tuple().exponent == 0 else str(value)
+    if not value.is_finite():
+        return str(value)
+    exponent = value.as_tuple().exponent
+    # As a database writes it: never `1E-8`.
+    return int(value) if exponent == 0 else format(value, "f") if int(exponent) < 0 else str(value)
 
 
 def exported_fields(collection: Collection) -> list[str]:

@@ -21,9 +21,10 @@ from local.postgres import Postgres
 from rights.datamap import load_data_map
 from rights.stores.cognito import CognitoConnector
 from rights.stores.contract import Connector
+from rights.stores.database import Database
 from rights.stores.dynamodb import DynamoConnector
 from rights.stores.objects import ObjectConnector
-from rights.stores.postgres import Database, PostgresConnector
+from rights.stores.postgres import PostgresConnector
 from tests.support.moto import empty_moto
 
 ACCOUNT = "123456789012"

@@ -78,7 +78,7 @@ def read_all(connector: DynamoConnector, keys: KeySet = ME) -> list[list[Record]
     pages, after = [], None
     while True:
         page = connector.read_page("things", keys, after)
-        pages.append(page.records)
+        pages.append(list(page.records))
         if (after := page.next) is None:
             return pages
 

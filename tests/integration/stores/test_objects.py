@@ -59,7 +59,7 @@ def read_all(connector: ObjectConnector, keys: KeySet = ME) -> list[list[Record]
     pages, after = [], None
     while True:
         page = connector.read_page("files", keys, after)
-        pages.append(page.records)
+        pages.append(list(page.records))
         if (after := page.next) is None:
             return pages
 

@@ -13,7 +13,8 @@ from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.work import Counts, Disposition, Kept
 from rights.errors import DataMapError, StoreRefusedError, StoreUnavailableError
 from rights.stores.contract import Cursor, ErasurePage, Record
-from rights.stores.postgres import Database, PostgresConnector
+from rights.stores.database import Database
+from rights.stores.postgres import PostgresConnector
 from tests.unit.stores.maps import ACCOUNT, CONSIGNEE, PHONE, collection, field, person, store
 
 TODAY = "2025-11-22"
@@ -110,7 +111,7 @@ def read_all(connector: PostgresConnector, name: str, keys: KeySet = ME) -> list
     pages, after = [], None
     while True:
         page = connector.read_page(name, keys, after)
-        pages.append(page.records)
+        pages.append(list(page.records))
         if (after := page.next) is None:
             return pages
 

@@ -10,7 +10,8 @@ import pytest
 from rights.domain.rights import Operation
 from rights.domain.work import Counts
 from rights.stores.contract import Seen
-from rights.stores.postgres import Database, PostgresConnector
+from rights.stores.database import Database
+from rights.stores.postgres import PostgresConnector
 from rights.stores.work import Worker
 from tests.unit.stores.fakes import REQUEST, FakeLedger, FakeParts, Patient, at_noon
 from tests.unit.stores.maps import ACCOUNT, collection, field, person, store
