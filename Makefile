@@ -91,8 +91,12 @@ datamap-build: setup ## Make the connectors' policies and the roles of the store
 	@PYTHONPATH=functions $(BIN)/python -m local.datamap build $(ARGS)
 
 .PHONY: bench
-bench: setup ## Run the benchmarks, or those named by ARGS= (`postgres lake`), and print their table
-	$(BIN)/python -m local.bench $(ARGS)
+bench: setup ## Run the benchmarks, or those named by ARGS= (`postgres lake`); all of them write docs/bench.md
+	PYTHONPATH=functions $(BIN)/python -m local.bench $(if $(ARGS),$(ARGS),--write docs/bench.md)
+
+.PHONY: costs
+costs: setup ## Count what a request does in the local cloud, and write docs/costs.md (ARGS=--render: the page alone)
+	PYTHONPATH=functions $(BIN)/python -m local.costs $(ARGS)
 
 .PHONY: build
 build: setup ## Build what is deployed, with sam

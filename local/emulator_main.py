@@ -1,4 +1,4 @@
-"""Start MiniStack with five corrections, each a difference from AWS that would hide or delay something of ours.
+"""Start MiniStack with six corrections, each a difference from AWS that would hide or delay something of ours.
 
 They touch names inside MiniStack, which is pinned; a version without those names fails at the start, and one with the
 correction built in makes the lines superfluous.
@@ -97,7 +97,32 @@ def read_kept_streams_from_the_start() -> None:
     lambda_svc._restore_esm_positions = restore_positions
 
 
+def show_the_states_inside_maps() -> None:
+    """On AWS the history of a run has the states that the items of its maps entered; MiniStack leaves them out."""
+    run_sub_machine = stepfunctions._run_sub_machine
+
+    class Entered(dict[str, Any]):
+        """States that note in the history of a run when one of them is taken up."""
+
+        execution: dict[str, Any]
+
+        def get(self, name: str, default: Any = None) -> Any:
+            state = super().get(name, default)
+            if state is not None:
+                entered = {"stateEnteredEventDetails": {"name": name}}
+                stepfunctions._add_event(self.execution, f"{state['Type']}StateEntered", entered)
+            return state
+
+    def run(states: dict[str, Any], start: str, given: object, execution: dict[str, Any], context: object) -> object:
+        noting = Entered(states)
+        noting.execution = execution
+        return run_sub_machine(noting, start, given, execution, context)
+
+    stepfunctions._run_sub_machine = run
+
+
 if __name__ == "__main__":
+    show_the_states_inside_maps()
     send_small_answers_at_once()
     evaluate_timeouts()
     fail_waits_that_could_not_start()
