@@ -86,6 +86,7 @@ def test_the_packaged_map_has_every_store_of_the_mall(packaged: DataMap) -> None
         "orders": "postgres",
         "support_tickets": "postgres",
         "support": "objects",
+        "service_logs": "lake",
         "login": "cognito",
         "ledger": "ledger",
         **dict.fromkeys(("ads", "analytics", "cpes", "payments"), "partner"),
