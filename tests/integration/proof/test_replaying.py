@@ -235,6 +235,25 @@ def test_a_replay_that_was_killed_goes_on_where_it_stood_and_counts_exactly(scen
     assert sum(detail.get("erased", 0) for detail in scene.told()) == 3
 
 
+@pytest.mark.parametrize("calls", [1, 2, 3, 4])
+def test_two_runs_that_overlap_anywhere_count_every_row_once(scene: Scene, calls: int) -> None:
+    scene.restore("a", "b", "c", "e")
+    left = [calls]
+
+    def meanwhile() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            scene.run()
+
+    scene.lambdas.after = meanwhile
+    replay = scene.start()
+    scene.run()
+    done = scene.now(replay)
+    assert (done.counts["came_back"], done.counts["erased"], done.counts["anonymised"]) == (4, 3, 1)
+    assert done.status is ReplayStatus.DONE
+    assert sum(detail.get("erased", 0) for detail in scene.told()) == 3
+
+
 def test_a_run_takes_so_many_pages_and_the_next_goes_on(scene: Scene) -> None:
     scene.restore("a", "b", "e")
     replay = scene.start()
