@@ -97,7 +97,7 @@ def certificate_claims(request: Request, tasks: Iterable[Task], outcome: Status,
 
 def _package(request: Request) -> list[dict[str, Any]]:
     """The hash and size of each volume of the package, which bind its files to the certificate."""
-    return [{"sha256": volume["sha256"], "size": volume["size"]} for volume in getattr(request, "volumes", ())]
+    return [{"sha256": volume["sha256"], "size": volume["size"]} for volume in request.volumes]
 
 
 def _seconds(request: Request, tasks: list[Task]) -> int:
