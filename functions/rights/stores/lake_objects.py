@@ -15,7 +15,7 @@ from rights.stores.roles import aws_error, speaking
 
 _PART = 16 * 1024 * 1024
 _UNVERSIONED = "null"
-_CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404"})
+_CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "NoSuchVersion", "404", "412"})
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _KEPT = (
@@ -127,13 +127,13 @@ class LakeObjects:
         return ObjectSource(self._client, self._bucket, version)
 
     def _is_restored(self, version: Version) -> bool:
-        with speaking():
+        with _changing():
             head = self._client.head_object(Bucket=self._bucket, **version.named)
         return 'ongoing-request="false"' in str(head.get("Restore", ""))
 
     def sink(self, version: Version) -> "ObjectSink":
         """Where the successor of a version is written, with all that belongs to it."""
-        with speaking():
+        with _changing():
             head = self._client.head_object(Bucket=self._bucket, **version.named)
             tags = self._client.get_object_tagging(Bucket=self._bucket, **version.named)["TagSet"]
         kept = {name: head[name] for name in _KEPT if head.get(name) not in (None, {})}
