@@ -59,29 +59,6 @@ def until_asked(cloud: Cloud, book: Book, asking: Asking, name: str) -> str:
     return eventually(look, f"request to {name}")
 
 
-def test_every_partner_confirms_in_its_own_way_and_gets_no_more_than_it_may(
-    cloud: Cloud, public: Public, book: Book, person: Person
-) -> None:
-    asking = public.ask("deletion", phone=person.phone)
-    asking.prove()
-    shown = asking.until_told("completed", "completed_in_part")
-    assert counts_of(shown["stores"]) == expected(expected_deletion(cloud.mall, person))
-    assert {answer(shown, name) for name in PARTNERS} == {"confirmed"}
-    assert all("verified_at" not in told(shown, name) for name in PARTNERS)
-    requests = {name: json.dumps(sent(cloud, book, asking, name)) for name in PARTNERS}
-    for name in ("ads", "analytics"):
-        assert person.phone not in requests[name]
-        assert person.account_id not in requests[name]
-        assert str(person.email) not in requests[name]
-    assert person.phone in requests["cpes"]
-    assert str(person.email) not in requests["cpes"]
-    assert person.account_id in requests["payments"]
-    assert not [name for name in PARTNERS if person.name in requests[name]]
-    assert sent(cloud, book, asking, "analytics")["posts"] == 2
-    assert book.chain_holds(asking.id)
-    assert [run["status"] for run in book.runs(asking.id)] == ["SUCCEEDED"]
-
-
 def test_an_access_has_what_the_partners_answered_in_its_package(
     cloud: Cloud, public: Public, book: Book, person: Person
 ) -> None:
@@ -100,7 +77,7 @@ def test_a_connector_that_dies_between_the_call_and_its_record_asks_under_the_sa
     cloud: Cloud, public: Public, book: Book, person: Person
 ) -> None:
     # The call is held open by a partner that is slow to take it, so that the worker dies in the middle.
-    with playing(cloud, "payments", "prompt", stalls=4):
+    with playing(cloud, "payments", "prompt", stalls=9):
         asking = public.ask("deletion", phone=person.phone)
         asking.prove()
         eventually(lambda: cloud.partners["payments"].state()["stalled"], "stalled call")
@@ -212,3 +189,26 @@ def test_a_restriction_is_told_to_who_understands_it_and_a_withdrawal_where_it_c
     assert (answer(shown, "ads"), answer(shown, "analytics")) == ("confirmed", "not_supported")
     extension = sent(cloud, book, asking, "ads")["extensions"]["opendsr.ads.mall.example"]
     assert (extension["right"], extension["purposes"]) == ("consent_withdrawal", ["sharing_with_partners"])
+
+
+def test_every_partner_confirms_in_its_own_way_and_gets_no_more_than_it_may(
+    cloud: Cloud, public: Public, book: Book, person: Person
+) -> None:
+    asking = public.ask("deletion", phone=person.phone)
+    asking.prove()
+    shown = asking.until_told("completed", "completed_in_part")
+    assert counts_of(shown["stores"]) == expected(expected_deletion(cloud.mall, person))
+    assert {answer(shown, name) for name in PARTNERS} == {"confirmed"}
+    assert all("verified_at" not in told(shown, name) for name in PARTNERS)
+    requests = {name: json.dumps(sent(cloud, book, asking, name)) for name in PARTNERS}
+    for name in ("ads", "analytics"):
+        assert person.phone not in requests[name]
+        assert person.account_id not in requests[name]
+        assert str(person.email) not in requests[name]
+    assert person.phone in requests["cpes"]
+    assert str(person.email) not in requests["cpes"]
+    assert person.account_id in requests["payments"]
+    assert not [name for name in PARTNERS if person.name in requests[name]]
+    assert sent(cloud, book, asking, "analytics")["posts"] == 2
+    assert book.chain_holds(asking.id)
+    assert [run["status"] for run in book.runs(asking.id)] == ["SUCCEEDED"]

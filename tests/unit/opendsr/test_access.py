@@ -103,12 +103,12 @@ def test_what_is_handed_over_comes_from_the_partners_own_host_or_not_at_all(url:
             with file.open() as stream:
                 opened.append(stream.read())
 
-    case.parts.write = write  # type: ignore[method-assign]
+    case.parts.write = write  # type: ignore[assignment]
     report = case.run()
     assert opened == []
     assert report.status == ("waiting" if code else "done")
     assert case.facts.get("error", "") == code
     case.clock.advance(days=29, hours=1)
-    case.parts.write = lambda *_: None  # type: ignore[method-assign, assignment]
+    case.parts.write = lambda *_: None  # type: ignore[method-assign]
     assert case.run().status == "done"
     assert case.facts["answer"] == "confirmed"
