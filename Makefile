@@ -60,7 +60,7 @@ LOCALE := functions/rights/notices/locale
 .PHONY: catalogues
 catalogues: setup ## Collect the texts for people, then compile what is translated in the .po files
 	$(BIN)/pybabel -q extract -F $(LOCALE)/babel.cfg -k 'say:2 N_ t' --omit-header --no-location --sort-output -o .venv/rights.pot functions
-	$(BIN)/pybabel -q update --omit-header --no-wrap -D rights -i .venv/rights.pot -d $(LOCALE)
+	$(BIN)/pybabel -q update --omit-header --no-wrap --ignore-obsolete -D rights -i .venv/rights.pot -d $(LOCALE)
 	$(BIN)/pybabel -q compile -f -D rights -d $(LOCALE)
 
 .PHONY: verify

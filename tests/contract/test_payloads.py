@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from rights.asking import StoreFunctions
+from rights.assembling import Assembled
 from rights.datamap import load_data_map
 from rights.domain.rights import Channel, Locale, Operation, Right
 from rights.domain.status import Status
@@ -289,3 +290,11 @@ def test_the_notice_and_the_end_tell_the_same_outcome(deployed: Ledger) -> None:
     told, closed = run("notify", request_id), run("close", request_id)
     assert told == closed == {"outcome": deployed.get(request_id).outcome}
     assert output("Notify", told) == told
+
+
+@pytest.mark.parametrize(("status", "following"), [("more", "Assemble"), ("done", "Notify")])
+def test_a_package_is_followed_until_it_is_whole(
+    deployed: Ledger, status: Literal["more", "done"], following: str
+) -> None:
+    answer = json.loads(json.dumps(Assembled(deployed.get(working(deployed)), status).to_dict()))
+    assert next_state(STATES["CheckPackage"], output("Assemble", answer), volumes=1) == following
