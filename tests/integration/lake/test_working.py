@@ -107,7 +107,8 @@ def test_what_an_operator_left_out_is_kept_whole_and_never_queued(lake: Lake) ->
 
 def test_an_export_hands_over_every_row_with_its_day_page_after_page(lake: Lake, clock: StoppedClock) -> None:
     reached = connector(lake, page_size=1, objects=1)
-    seen, after = [], None
+    seen: list[Any] = []
+    after = None
     while True:
         page = reached.read_page("page_views", keys("a"), after)
         seen += page.records
