@@ -32,7 +32,9 @@ def test_every_key_of_fides_that_is_read_is_told(key: str) -> None:
     assert re.search(rf"`(\w+\.)*{key}[`:]", TEXT), key
 
 
-@pytest.mark.parametrize("word", [*get_args(model.Emptying), *get_args(model.Fact), *sorted(UNGUESSABLE), *sorted(HASHING)])
+@pytest.mark.parametrize(
+    "word", [*get_args(model.Emptying), *get_args(model.Fact), *sorted(UNGUESSABLE), *sorted(HASHING)]
+)
 def test_every_choice_is_told(word: str) -> None:
     assert f"`{word}`" in TEXT
 
