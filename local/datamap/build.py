@@ -38,6 +38,13 @@ CALLERS = {"lake": ["*StoreLake*", "*PlanPurge*", "*PurgeObjects*"]}
 """The functions that assume a role, by kind of store, where it is not the connector alone."""
 
 _POOL = {"CustomersPoolArn": {"Type": "String", "Description": "The user pool whose users the rights system reaches."}}
+_USER = {
+    "DatabaseResourceId": {
+        "Type": "String",
+        "Description": "The database's resource id (db-..., cluster-..., prx-...).",
+    },
+    "DatabaseUser": {"Type": "String", "Description": "The database user that signs in with the role's token."},
+}
 _KEY = {
     "KeyArn": {
         "Type": "String",
@@ -108,6 +115,7 @@ def role_template(store: StoreMap) -> dict[str, Any]:
                 "AllowedPattern": r"\d{12}",
                 "Description": "The account the rights system runs in.",
             },
+            **(_USER if store.rights.auth == "iam" else {}),
             **(_POOL if kind == "cognito" else _KEY if kind == "lake" else {}),
         },
         **(
@@ -157,7 +165,12 @@ def _of_dynamodb(store: StoreMap) -> list[Statement]:
 def _of_postgres(store: StoreMap) -> list[Statement]:
     # Secrets Manager adds a dash and six characters to the name.
     secret = _resource("secretsmanager", f"secret:{store.rights.secret}-??????")
-    return [_allow(["secretsmanager:GetSecretValue"], [secret])]
+    statements = [_allow(["secretsmanager:GetSecretValue"], [secret])]
+    if store.rights.auth == "iam":
+        statements.append(
+            _allow(["rds-db:connect"], [_resource("rds-db", "dbuser:${DatabaseResourceId}/${DatabaseUser}")])
+        )
+    return statements
 
 
 def _of_objects(store: StoreMap) -> list[Statement]:

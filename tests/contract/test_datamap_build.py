@@ -65,9 +65,9 @@ def test_every_file_is_a_template_without_a_fault(tmp_path: Path, capsys: pytest
     assert main(["build", "--to", str(tmp_path)]) == 0
     written = capsys.readouterr().out.split()
     assert sorted(written) == sorted(str(tmp_path / name) for name in FILES)
-    lint = [sys.executable, "-m", "cfnlint", *written]
+    lint = [str(Path(sys.executable).with_name("cfn-lint")), *written]
     done = subprocess.run(lint, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own files
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 def test_a_role_in_another_account_is_trusted_only_with_its_external_id() -> None:
@@ -79,6 +79,13 @@ def test_a_role_in_another_account_is_trusted_only_with_its_external_id() -> Non
     assert statement["Condition"]["ArnLike"] == {"aws:PrincipalArn": ["arn:*:iam::*:role/*StoreDynamodb*"]}
     assert "StringEquals" not in trust_of(role_of(store))["Condition"]
     assert role_of(other)["RoleName"] == "risk"
+
+
+def test_a_role_that_signs_in_by_its_own_token_may_connect_as_one_user_of_one_database() -> None:
+    [store] = [s for s in STORES if s.fides_key == "orders"]
+    signing = store.model_copy(update={"rights": store.rights.model_copy(update={"auth": "iam"})})
+    assert allowed(role_of(signing)) == [("rds-db:connect",), ("secretsmanager:GetSecretValue",)]
+    assert {"DatabaseResourceId", "DatabaseUser"} <= set(role_template(signing)["Parameters"])
 
 
 def test_a_connector_may_assume_the_roles_of_its_kind_and_no_others() -> None:
