@@ -56,8 +56,8 @@ class Filed:
 class Visitor:
     """Somebody with a browser, a phone and a mailbox."""
 
-    def __init__(self, base_url: str, mailbox: Mailbox) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=30, headers={"Accept": "application/json"})
+    def __init__(self, base_url: str, mailbox: Mailbox, patience: float = 30) -> None:
+        self._http = httpx.Client(base_url=base_url, timeout=patience, headers={"Accept": "application/json"})
         self._mailbox = mailbox
 
     def ask(self, right: str, contact: str, locale: str = "en") -> Filed:

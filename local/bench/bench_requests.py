@@ -78,7 +78,7 @@ def _ordinary(cloud: Cloud) -> list[Person]:
 
 
 def _all(cloud: Cloud, right: str, people: Sequence[Person]) -> None:
-    visitor = Visitor(cloud.base_url, cloud.mailbox)
+    visitor = Visitor(cloud.base_url, cloud.mailbox, patience=300)
     try:
         with ThreadPoolExecutor(_AT_ONCE) as crowd:
             filed = list(crowd.map(lambda person: _prove(visitor, right, person), people))
