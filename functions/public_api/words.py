@@ -135,6 +135,10 @@ CATEGORY: dict[str, str] = {
     "support_tickets": STORE["support_tickets"],
     "service_logs": STORE["service_logs"],
     "risk": STORE["risk"],
+    "cpes": STORE["cpes"],
+    "payments": STORE["payments"],
+    "ads": STORE["ads"],
+    "analytics": STORE["analytics"],
 }
 """The categories of data a request can be about, in the order of the form."""
 
