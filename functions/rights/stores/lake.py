@@ -176,10 +176,15 @@ class LakeConnector(Plain):
         described, wanted = self._wanted(collection, keys)
         treatment = described.treatment(thing.key, today)
         objects = self.objects(collection)
+        told = False
         for place, version in enumerate(thing.versions):
+            if told:
+                # A row is counted once, however many versions repeat it.
+                break
             if since is not None and datetime.fromisoformat(version.modified) < since:
                 continue
             counts = described.find(objects.source(version), wanted, treatment).counts(_ME)
+            told = bool(counts.erased + counts.anonymised)
             key = {"object": thing.key}
             yield from (Change(key, Disposition.ERASE) for _ in range(counts.erased))
             yield from (Change(key, Disposition.ANONYMISE) for _ in range(counts.anonymised))
