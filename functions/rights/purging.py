@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -169,14 +168,19 @@ class Planning:
         at, after = batch.place or [names[0], ""]
         numbers: list[int] = []
         while at and len(numbers) < _CHUNKS_AT_ONCE:
-            chunks = islice(_chunked(self._open(store, at), after), _CHUNKS_AT_ONCE - len(numbers))
-            for keys in chunks:
-                number = batch.chunks + len(numbers)
-                self._ledger.put_chunk(batch.id, LakeChunk(number, at, tuple(keys)))
-                numbers.append(number)
-                after = keys[-1]
-            if len(numbers) < _CHUNKS_AT_ONCE:
-                at, after = next(iter(names[names.index(at) + 1 :]), ""), ""
+            number = batch.chunks + len(numbers)
+            # Laid down by a call that died before it said so: this one goes on behind it, whatever was listed since.
+            chunk = self._ledger.chunk(batch.id, number)
+            if chunk is None:
+                keys = next(_chunked(self._open(store, at), after), None)
+                if keys is None:
+                    at, after = next(iter(names[names.index(at) + 1 :]), ""), ""
+                    continue
+                chunk = LakeChunk(number, at, tuple(keys))
+                if not self._ledger.put_chunk(batch.id, chunk):
+                    continue
+            numbers.append(number)
+            at, after = chunk.collection, chunk.keys[-1]
         self._ledger.checkpoint_batch(replace(batch, chunks=batch.chunks + len(numbers), place=[at, after]))
         return numbers
 

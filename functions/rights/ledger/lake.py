@@ -115,10 +115,10 @@ class Lake(Waits):
 
     # ------------------------------------------------------------------ objects
 
-    def put_chunk(self, batch_id: str, chunk: LakeChunk) -> None:
-        """Lay some objects down to be gone through."""
+    def put_chunk(self, batch_id: str, chunk: LakeChunk) -> bool:
+        """Lay some objects down to be gone through; False when the chunk of this number is there already."""
         item = {"collection": chunk.collection, "keys": list(chunk.keys), "state": chunk.state, "tries": chunk.tries}
-        self.table.put(_purge(batch_id, f"CHUNK#{chunk.number:06d}") | item, only_new=True)
+        return self.table.put(_purge(batch_id, f"CHUNK#{chunk.number:06d}") | item, only_new=True)
 
     def chunk(self, batch_id: str, number: int) -> LakeChunk | None:
         """One chunk, or `None`."""
