@@ -20,6 +20,7 @@ from rights.domain.work import Counts
 from rights.errors import DataMapError, NotReadyError
 from rights.ledger import Ledger
 from rights.ledger.model import LakeBatch, LakeChunk, Queued
+from rights.purging_stones import Stones
 from rights.settings import Settings
 from rights.stores.lake_counts import counts_of
 from rights.stores.lake_objects import LakeObjects
@@ -47,6 +48,12 @@ class PlanSettings(Settings):
     """How many requests one batch takes at most."""
 
     purge_most: int
+
+
+class FinishSettings(Settings):
+    """How long the backups of the stores live."""
+
+    backup_days: int
 
 
 class PurgeInput(BaseModel):
@@ -202,10 +209,14 @@ def _chunked(objects: LakeObjects, after: str) -> Iterator[list[str]]:
 
 
 class Finishing:
-    """Tells each request of a batch what was taken out for it, and forgets the batch."""
+    """Tells each request of a batch what was taken out for it, and forgets the batch.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `backup_days`: how long a backup of the lake could bring it back, and so for how long it is remembered.
+    """
+
+    def __init__(self, ledger: Ledger, backup_days: int) -> None:
         self._ledger = ledger
+        self._backup_days = backup_days
 
     def run(self, store: StoreMap, batch_id: str) -> dict[str, int]:
         """Sum up, answer everybody, and end the batch; may be repeated."""
@@ -213,9 +224,13 @@ class Finishing:
         if batch is None or batch.id != batch_id:
             return {"requests": 0, "blocked": 0}
         blocked = sum(_blocked(chunk) for chunk in self._ledger.chunks(batch.id))
-        counts = self._counts(batch)
+        members = self._ledger.members(batch.id)
+        stones = Stones(self._ledger, store, batch.id, members, self._backup_days)
+        counts = self._counts(batch, stones)
         answered = 0
-        for member in self._ledger.members(batch.id):
+        for member in members:
+            # Before the answer: whoever takes up a batch that was cut off here does both again.
+            stones.bury(member.number)
             told = {name: c.to_dict() for name, c in counts.get(member.number, {}).items()}
             answered += self._ledger.answer_member(batch, member.request_id, told, blocked)
         self._ledger.end_batch(batch)
@@ -223,9 +238,10 @@ class Finishing:
         logger.info("lake purged", extra={"store": batch.store, "count": answered, "left": blocked})
         return {"requests": answered, "blocked": blocked}
 
-    def _counts(self, batch: LakeBatch) -> dict[int, dict[str, Counts]]:
+    def _counts(self, batch: LakeBatch, stones: Stones) -> dict[int, dict[str, Counts]]:
         summed: dict[int, dict[str, Counts]] = {}
-        for collection, record in self._ledger.object_records(batch.id):
+        for collection, key, record in self._ledger.object_records(batch.id):
+            stones.add(collection, key, record["counts"])
             if not record["clean"]:
                 # Given up in the middle: what was to be taken out is still there, or the next batch tells of it.
                 continue

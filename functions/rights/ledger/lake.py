@@ -147,12 +147,12 @@ class Lake(Waits):
     def put_object_record(self, batch_id: str, collection: str, key: str, record: Mapping[str, Any]) -> None:
         """Remember it; one run at a time goes through an object."""
         text = json.dumps(record, separators=(",", ":"))
-        self.table.put(_object(batch_id, collection, key) | {"record": text}, only_new=False)
+        self.table.put(_object(batch_id, collection, key) | {"key": key, "record": text}, only_new=False)
 
-    def object_records(self, batch_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The collection and the record of every object in which something was found."""
+    def object_records(self, batch_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """The collection, the key and the record of every object in which something was found."""
         for item in self._of_batch(batch_id, "OBJECT#"):
-            yield item["SK"].split("#")[1], json.loads(item["record"])
+            yield item["SK"].split("#")[1], item["key"], json.loads(item["record"])
 
     # ------------------------------------------------------------------ the end
 

@@ -132,7 +132,7 @@ class Lake:
                     continue
             if planned["outcome"] == "done":
                 break
-        Finishing(self.ledger).run(self.store, batch.id)
+        Finishing(self.ledger, 35).run(self.store, batch.id)
         return batch
 
     def told(self, request_id: str) -> dict[str, tuple[int, int]]:

@@ -353,7 +353,7 @@ def test_a_step_of_a_batch_that_has_ended_does_nothing(lake: Lake) -> None:
         Planning(lake.ledger, lake.open, 10).run(lake.store, batch.id)
     with pytest.raises(NotReadyError):
         Working(lake.ledger, lake.open).run(lake.store, batch.id, 0)
-    assert Finishing(lake.ledger).run(lake.store, batch.id) == {"requests": 0, "blocked": 0}
+    assert Finishing(lake.ledger, 35).run(lake.store, batch.id) == {"requests": 0, "blocked": 0}
 
 
 def test_what_lay_there_before_the_bucket_had_versions_goes_too(lake: Lake) -> None:
