@@ -108,7 +108,9 @@ class Schedule:
     def _look(self, store: str, queued: list[Queued]) -> bool:
         batch = self._ledger.batch(store)
         if batch is None:
-            batch = self._ledger.begin_batch(store) if self._is_due(queued) else None
+            # Holds are asked for only where a pass is due: that is a look per request.
+            is_due = self._is_due(queued) and self._is_due([one for one in queued if not self._ledger.is_held(one)])
+            batch = self._ledger.begin_batch(store) if is_due else None
         elif self._is_live(batch):
             batch = None
         else:
@@ -161,6 +163,8 @@ class Planning:
         batch = current(self._ledger, store, batch_id)
         if batch.state == "gathering":
             batch = self._ledger.gather(batch, self._most)
+        if not batch.requests:
+            return {"outcome": "done", "chunks": []}
         numbers = [
             chunk.number
             for chunk in self._ledger.chunks(batch.id)

@@ -1,6 +1,7 @@
 """A purge as its machine runs it: one pass for many, exact for each, whatever comes in between."""
 
 import json
+from datetime import timedelta
 from functools import partial
 from random import Random
 from typing import Any
@@ -423,3 +424,24 @@ def test_without_versions_somebody_elses_write_meanwhile_is_not_counted_as_ours(
     record = book.read("page_views", key)
     assert record
     assert record["counts"] == {"0": [2, 0, 0]}
+
+
+def test_a_legal_hold_placed_while_a_request_waits_keeps_its_rows_until_it_ends(
+    lake: Lake, clock: StoppedClock
+) -> None:
+    a, b = lake.queue("a"), lake.queue("b")
+    known_as = lake.ledger.get(a).known_as
+    assert known_as
+    until = clock.at.date() + timedelta(days=30)
+    hold = lake.ledger.place_hold(known_as, ground=3, until=until, by="olivia")
+    lake.run()
+    assert lake.told(b)["page_views"] == (1, 0)
+    assert [r["account_id"] for r in lake.rows(VIEWS)] == ["a", "a", None, "c"]
+    assert lake.ledger.lake_result(a, "service_logs") is None
+    clock.advance(days=6)
+    states = States()
+    assert schedule(lake, states) == {"waiting": 1, "late": 0, "started": 0}, "or it would begin again and again"
+    lake.ledger.lift_hold(hold.id, by="olivia")
+    assert schedule(lake, states)["started"] == 1
+    lake.run()
+    assert lake.told(a) == {"page_views": (2, 0), "clicks": (1, 0)}
