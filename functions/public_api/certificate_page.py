@@ -49,6 +49,7 @@ def _store(request_id: str, told: dict[str, Any], locale: Locale) -> tuple[Store
         status=TaskStatus.DONE,
         counts=Counts.from_dict(told),
         refused=told.get("refused"),
+        withheld=told.get("withheld", {}),
         verified_at=told.get("verified_at"),
     )
     confirmed = told.get("confirmed_at")

@@ -106,12 +106,12 @@ def _seconds(request: Request, tasks: list[Task]) -> int:
 
 
 def _store(task: Task) -> dict[str, Any]:
-    """What was done to one store; of one that an operator left out also on which ground, and until when."""
+    """What was done to one store; of what an operator left out, all or some collections, also on which ground."""
     if task.kind == "partner":
         return _recipient(task)
     counts = task.counts.to_dict()
     limits: dict[str, Any] = {"refused": task.refused, "until": task.keep_until}
-    limits |= {"collections": list(task.collections), "purposes": list(task.purposes)}
+    limits |= {"collections": list(task.collections), "withheld": task.withheld, "purposes": list(task.purposes)}
     return {
         "store": task.store,
         "operation": str(task.operation),
