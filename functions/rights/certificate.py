@@ -124,11 +124,11 @@ def _store(task: Task) -> dict[str, Any]:
 def _recipient(task: Task) -> dict[str, Any]:
     """What a recipient answered: confirmed by it where it said so, and verified by nobody."""
     told: dict[str, Any] = {n: task.recipient[n] for n in ("asked_at", "results_count") if n in task.recipient}
-    limits = {name: list(value) for name, value in (("purposes", task.purposes),) if value}
+    limits: dict[str, Any] = {"refused": task.refused, "until": task.keep_until, "purposes": list(task.purposes)}
     return {
         "store": task.store,
         "operation": str(task.operation),
-        **limits,
+        **{name: value for name, value in limits.items() if value},
         "recipient": task.recipient.get("answer"),
         **told,
         "confirmed_at": task.recipient.get("confirmed_at"),
