@@ -128,15 +128,15 @@ def check_packages(paths: Sequence[Path], claims: Claims) -> Iterator[Finding]:
 
 
 def _check_against_certificate(paths: Sequence[Path], named: Sequence[str]) -> Iterator[Finding]:
-    found = {path.name: _hash_of(path) for path in paths}
-    for name, digest in found.items():
+    found = [(path.name, _hash_of(path)) for path in paths]
+    for name, digest in found:
         known = digest in named
         yield (
             ok(f"{name} is a file that the certificate names")
             if known
             else wrong(f"{name} is not a file that the certificate names")
         )
-    missing = set(named) - set(found.values())
+    missing = set(named) - {digest for _, digest in found}
     if missing:
         yield wrong(f"{len(missing)} of {len(named)} files that the certificate names are not here")
 
@@ -266,8 +266,11 @@ def check_anchors(told: Sequence[Claims], events: Sequence[Mapping[str, Any]], c
         yield wrong(f"none of the {len(anchored)} heads in the digests is of this request")
         return
     by_version = {int(event["version"]): event["hash"] for event in events}
+    if not by_version:
+        yield note("the digests name this request, but without its history nothing can be compared with them")
+        return
     for day, version, head in mine:
-        if by_version and by_version.get(version) != head:
+        if by_version.get(version) != head:
             yield wrong(f"the digest of {day} names another history at event {version}")
             return
     day, version, _ = mine[-1]

@@ -30,7 +30,7 @@ class BreachExport(BaseModel):
     since: AwareDatetime
     until: AwareDatetime
     reason: str = Field(pattern="^[a-z0-9_-]{4,60}$")
-    after: str = Field(default="", max_length=100, pattern=r"^[a-z_]*\|?[0-9A-Z:.+|TZ-]*$")
+    after: str = Field(default="", max_length=100, pattern=f"^(({'|'.join(Status)})\\|[0-9A-Z:.+|TZ-]*)?$")
 
 
 class BreachDoors:
@@ -52,6 +52,8 @@ class BreachDoors:
         except ValidationError as error:
             names = {str(detail["loc"][0]) for detail in error.errors(include_input=False)}
             raise not_valid({name: FieldProblem("wrong_type") for name in names}) from None
+        if body.since > body.until:
+            raise not_valid({"until": FieldProblem("wrong_type")})
         if body.store not in self._categories:
             raise not_valid({"store": FieldProblem("unknown_store")})
         self._ledger.record_act(who.id, "breach_export", {"store": body.store, "reason": body.reason})
@@ -70,9 +72,9 @@ class BreachDoors:
     def _requests(self, body: BreachExport) -> Iterator[tuple[str, Request]]:
         """The requests that came in within the time, each with the place to go on behind it."""
         status_at, _, place = body.after.partition("|")
-        for status in sorted(Status):
-            if status < status_at:
-                continue
+        # In the order in which requests pass through them: one that moves on meanwhile is met where it comes to.
+        order = list(Status)
+        for status in order[order.index(Status(status_at)) if status_at else 0 :]:
             first = place if status == status_at and place else stamp(body.since)
             for request in self._ledger.received_between(status, first.partition("|")[0], stamp(body.until)):
                 here = f"{request.received_at}|{request.id}"

@@ -64,22 +64,21 @@ class ClosureDoors:
         bad = [place for place, one in enumerate(found) if one is None]
         if bad:
             raise not_valid({f"people.{place}": FieldProblem("wrong_type") for place in bad[:20]})
-        self._ledger.put_people(bulk_id, body.part, [one for one in found if one])
+        self._ledger.put_people(bulk_id, body.part, [one for one in found if one], by=who.id)
         return _shown(self._ledger.bulk(bulk_id)) | {"part": body.part, "people": len(found)}
 
     def approve_bulk(self, bulk_id: str, raw: Mapping[str, Any], who: Operator) -> dict[str, Any]:
-        """Let the intake begin: by another approver, who says how many people they approve."""
+        """Let the intake begin: by an approver who neither opened it nor put people in, and says how many there are."""
         _refuse_all_but_approvers(who)
         bulk = self._ledger.bulk(bulk_id)
-        if bulk.by == who.id:
+        if who.id in {bulk.by, *bulk.put_by}:
             raise ApiError("second_operator_needed")
         listed = self._ledger.listed(bulk_id)
         if not listed or raw != {"people": listed}:
             raise ApiError("plan_changed")
-        sets = {"approved_by": who.id, "approved_at": self._ledger.now(), "listed": listed}
         if bulk.status is not BulkStatus.DRAFT:
             raise ApiError("too_late")
-        return _shown(self._ledger.move_bulk(bulk_id, BulkStatus.RUNNING, by=who.id, **sets))
+        return _shown(self._ledger.approve_bulk(bulk, listed, by=who.id))
 
     def hold_bulk(self, bulk_id: str, to: BulkStatus, who: Operator) -> dict[str, Any]:
         """Pause the intake, go on with it, or stop it for good; requests that were made go their own way."""

@@ -24,7 +24,7 @@ from rights.status_token import reference
 PAGE = 50
 
 
-class OperatorDoors(HoldDoors, ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, ClosureDoors, BreachDoors):
+class OperatorDoors(ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, ClosureDoors, BreachDoors, HoldDoors):
     """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map.
 
     `to_review`: per store the collections that are looked at before they are handed over.

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from operator_api.holds import HoldDoors
 from operator_api.people import Operator
-from rights.clock import Clock, stamp
+from rights.clock import stamp
 from rights.http import ApiError, FieldProblem, not_valid
-from rights.ledger import Ledger
 from rights.ledger.replays import Entry, Replay, ReplayStatus
 
 
@@ -32,11 +32,9 @@ class EntryDecision(BaseModel):
     decision: Literal["erase", "keep"]
 
 
-class ReplayDoors:
+class ReplayDoors(HoldDoors):
     """The doors to replays."""
 
-    _ledger: Ledger
-    _clock: Clock
     _categories: Mapping[str, Mapping[str, list[str]]]
 
     def start_replay(self, raw: Mapping[str, Any], who: Operator) -> dict[str, Any]:
@@ -71,6 +69,7 @@ class ReplayDoors:
             raise ApiError("forbidden")
         if self._ledger.replay(replay_id).status is ReplayStatus.RUNNING:
             raise ApiError("not_ready")
+        self.refuse_own(self._ledger.entry(replay_id, body.entry).known_as, who)
         return _entry(self._ledger.decide_entry(replay_id, body.entry, body.decision, by=who.id))
 
 
@@ -85,5 +84,5 @@ def _shown(replay: Replay) -> dict[str, Any]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    names = [f.name for f in fields(Entry) if f.name not in {"replay_id", "id"}]
+    names = [f.name for f in fields(Entry) if f.name not in {"replay_id", "id", "known_as"}]
     return {"entry": entry.id, **{name: getattr(entry, name) for name in names}}

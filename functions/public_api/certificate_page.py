@@ -40,16 +40,19 @@ def as_certificate(jws: str, locale: Locale) -> dict[str, Any]:
 
 def _store(request_id: str, told: dict[str, Any], locale: Locale) -> tuple[StoreCard, datetime | None]:
     """The card of one store, and when a recipient confirmed what we cannot look at ourselves."""
+    is_recipient = "recipient" in told
     task = Task(
         request_id=request_id,
         store=told["store"],
-        kind="",
+        kind="partner" if is_recipient else "",
         stage=1,
         operation=Operation(told["operation"]),
         status=TaskStatus.DONE,
         counts=Counts.from_dict(told),
         refused=told.get("refused"),
+        withheld=told.get("withheld", {}),
         verified_at=told.get("verified_at"),
+        recipient=told | {"answer": told["recipient"]} if is_recipient else {},
     )
     confirmed = told.get("confirmed_at")
     return as_card(task, locale), parse(confirmed) if confirmed else None

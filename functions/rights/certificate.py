@@ -106,12 +106,12 @@ def _seconds(request: Request, tasks: list[Task]) -> int:
 
 
 def _store(task: Task) -> dict[str, Any]:
-    """What was done to one store; of one that an operator left out also on which ground, and until when."""
+    """What was done to one store; of what an operator left out, all or some collections, also on which ground."""
     if task.kind == "partner":
         return _recipient(task)
     counts = task.counts.to_dict()
     limits: dict[str, Any] = {"refused": task.refused, "until": task.keep_until}
-    limits |= {"collections": list(task.collections), "purposes": list(task.purposes)}
+    limits |= {"collections": list(task.collections), "withheld": task.withheld, "purposes": list(task.purposes)}
     return {
         "store": task.store,
         "operation": str(task.operation),
@@ -124,11 +124,11 @@ def _store(task: Task) -> dict[str, Any]:
 def _recipient(task: Task) -> dict[str, Any]:
     """What a recipient answered: confirmed by it where it said so, and verified by nobody."""
     told: dict[str, Any] = {n: task.recipient[n] for n in ("asked_at", "results_count") if n in task.recipient}
-    limits = {name: list(value) for name, value in (("purposes", task.purposes),) if value}
+    limits: dict[str, Any] = {"refused": task.refused, "until": task.keep_until, "purposes": list(task.purposes)}
     return {
         "store": task.store,
         "operation": str(task.operation),
-        **limits,
+        **{name: value for name, value in limits.items() if value},
         "recipient": task.recipient.get("answer"),
         **told,
         "confirmed_at": task.recipient.get("confirmed_at"),

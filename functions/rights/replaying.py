@@ -135,18 +135,22 @@ class Replayer:
 
     def _carry_out(self, replay: Replay, time_is_up: Callable[[], bool]) -> int:
         """Erase what was decided on; what a hold or a rule keeps all the same stays, and stays open."""
-        entries = list(self._ledger.entries(replay.id))
-        done = 0
-        for entry in entries:
+        done, failed = 0, None
+        for entry in list(self._ledger.entries(replay.id)):
             if entry.decision == "erase" and entry.done_at is None and not time_is_up():
-                done += self._erase(entry)
+                try:
+                    done += self._erase(entry)
+                except Exception as error:  # noqa: BLE001 - one entry must not hold up the others; told at the end
+                    failed = error
+        if failed is not None:
+            raise failed
         if all(entry.done_at for entry in self._ledger.entries(replay.id)):
             self._ledger.settle_replay(replay)
         return done
 
     def _erase(self, entry: Entry) -> bool:
         stone = self._ledger.rows_of(entry)
-        if self._ledger.hold_on(stone.known_as):
+        if self._ledger.hold_on(stone.known_as) or not _is_mapped(self._stores.data_map, stone):
             return False
         due = _due(self._ask(stone, []))
         left = _due(self._ask(stone, due)) if due else []

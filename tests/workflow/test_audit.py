@@ -142,8 +142,10 @@ def test_after_a_restore_the_old_rows_go_again_and_the_new_account_of_the_same_p
     for table, store in zip(Backup.TABLES, ("accounts", "profiles"), strict=True):
         shown = replayed(cloud, operator, store, before)
         assert (shown["status"], shown["entries"]) == ("done", [])
-        wanted = {name: len(backup.items[table]) for name in ("looked", "came_back", "erased")}
-        assert {name: shown[name] for name in wanted} == wanted
+        # Others were deleted from these stores, too: their rows are looked for, and did not come back.
+        there = len(backup.items[table])
+        assert (shown["came_back"], shown["erased"]) == (there, there)
+        assert shown["looked"] >= there
         assert backup.of_person(table) == []
     assert backup.stands("acc-registered-again")
     assert book.codes(asking.id).count("erased_again") >= 2

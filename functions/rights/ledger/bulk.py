@@ -8,7 +8,7 @@ identifier back.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rights.domain.rights import Locale
 from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
@@ -75,6 +75,10 @@ class Bulk:
     """The position the intake goes on at."""
     listed: int = 0
     """How many people are on the list; known once it is approved."""
+    put_by: frozenset[str] = frozenset()
+    """Who put people in."""
+    puts: int = 0
+    """How often somebody did."""
     counts: Mapping[str, int]
 
     def counting(self, name: str) -> "Bulk":
@@ -90,7 +94,9 @@ class Bulks(Requests):
         # An id like any other, and the same for the same key.
         bulk_id = self.hmac.tag_of("bulk", key)[:26].upper()
         bulk = Bulk(id=bulk_id, by=by, created_at=self.now(), locale=locale, counts=dict.fromkeys(COUNTED, 0))
-        self.table.put(_key(bulk_id) | {f.name: getattr(bulk, f.name) for f in fields(Bulk)}, only_new=True)
+        self.table.put(
+            _key(bulk_id) | {f.name: getattr(bulk, f.name) for f in fields(Bulk) if f.name != "put_by"}, only_new=True
+        )
         return self.bulk(bulk_id)
 
     def bulk(self, bulk_id: str) -> Bulk:
@@ -105,12 +111,13 @@ class Bulks(Requests):
         """All bulk closures, oldest first."""
         return sorted((_bulk(item) for item in self.table.query_all("BULKS")), key=lambda bulk: bulk.created_at)
 
-    def put_people(self, bulk_id: str, part: int, people: Sequence[tuple[str, str]]) -> None:
+    def put_people(self, bulk_id: str, part: int, people: Sequence[tuple[str, str]], *, by: str) -> None:
         """Put one part of the list, in the place of what it held before; only while nobody has approved it."""
         item = _part_key(bulk_id, part) | {"count": len(people), "sealed": self.sealer.seal(bulk_id, list(people))}
         item |= {"put_at": self.now()}
         values = {name: value for name, value in item.items() if name not in {"PK", "SK"}}
-        draft = Update(_key(bulk_id)).set(put_at=self.now()).when("{status} = {=draft}", draft=BulkStatus.DRAFT)
+        draft = Update(_key(bulk_id)).set(put_at=self.now()).add("put_by", {by}).add("puts", 1)
+        draft.when("{status} = {=draft}", draft=BulkStatus.DRAFT)
         parts = [self.table.update_op(draft), self.table.update_op(Update(_part_key(bulk_id, part)).set(**values))]
         if self.table.transact(parts) is not None:
             self.bulk(bulk_id)
@@ -130,7 +137,17 @@ class Bulks(Requests):
             if (position := number * PART + offset) >= start:
                 yield OnList(position, kind, value)
 
-    def move_bulk(self, bulk_id: str, to: BulkStatus, *, by: str, **sets: Any) -> Bulk:
+    def approve_bulk(self, bulk: Bulk, listed: int, *, by: str) -> Bulk:
+        """Let the intake of just this list begin; StaleWriteError if somebody has put people in since it was read."""
+        sets = {"approved_by": by, "approved_at": self.now(), "listed": listed}
+        update = Update(_key(bulk.id)).set(status=BulkStatus.RUNNING, moved_by=by, **sets)
+        update.when("{status} = {=draft} AND {puts} = {=seen}", draft=BulkStatus.DRAFT, seen=bulk.puts)
+        if self.table.update(update) is None:
+            msg = "somebody else has changed this bulk closure"
+            raise StaleWriteError(msg)
+        return self.bulk(bulk.id)
+
+    def move_bulk(self, bulk_id: str, to: BulkStatus, *, by: str) -> Bulk:
         """Move a closure; the same again changes nothing, IllegalTransitionError where no way leads there."""
         bulk = self.bulk(bulk_id)
         if bulk.status is to:
@@ -139,7 +156,7 @@ class Bulks(Requests):
             msg = f"a bulk closure that is {bulk.status} cannot become {to}"
             raise IllegalTransitionError(msg)
         ended = {"ended_at": self.now()} if not _MOVES[to] else {}
-        update = Update(_key(bulk_id)).set(status=to, moved_by=by, **ended, **sets)
+        update = Update(_key(bulk_id)).set(status=to, moved_by=by, **ended)
         if self.table.update(update.when("{status} = {=was}", was=bulk.status)) is None:
             msg = "somebody else has moved this bulk closure"
             raise StaleWriteError(msg)
@@ -188,4 +205,5 @@ def _result_key(bulk_id: str, position: int) -> Item:
 def _bulk(item: Item) -> Bulk:
     known = {f.name for f in fields(Bulk)}
     raw = {name: value for name, value in item.items() if name in known}
+    raw |= {"put_by": frozenset(item.get("put_by", ()))}
     return Bulk(**(raw | {"status": BulkStatus(item["status"]), "locale": Locale(item["locale"])}))

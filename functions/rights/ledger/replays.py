@@ -84,6 +84,8 @@ class Entry:
     decided_by: str | None = None
     decided_at: str | None = None
     done_at: str | None = None
+    known_as: tuple[str, ...] = ()
+    """The pseudonyms of the person."""
 
 
 class Replays(Requests):
@@ -203,6 +205,14 @@ class Replays(Requests):
         for item in self.table.query_items(f"REPLAY#{replay_id}", "ENTRY#"):
             yield _entry(item)
 
+    def entry(self, replay_id: str, entry_id: str) -> Entry:
+        """One entry; UnknownRequestError without one."""
+        item = self.table.get(_entry_key(replay_id, entry_id))
+        if item is None:
+            msg = "this replay has no such entry"
+            raise UnknownRequestError(msg)
+        return _entry(item)
+
     def rows_of(self, entry: Entry) -> Tombstone:
         """The rows of an entry, opened."""
         item = self.table.get(_entry_key(entry.replay_id, entry.id)) or {}
@@ -225,14 +235,11 @@ class Replays(Requests):
         done = {"done_at": self.now()} if decision == "keep" else {}
         update = Update(key).set(decision=decision, decided_by=by, decided_at=self.now(), **done)
         self.table.update(update.when("attribute_exists(PK) AND attribute_not_exists({decision})"))
-        item = self.table.get(key)
-        if item is None:
-            msg = "this replay has no such entry"
-            raise UnknownRequestError(msg)
-        if item["decision"] != decision:
+        entry = self.entry(replay_id, entry_id)
+        if entry.decision != decision:
             msg = "this was decided otherwise"
             raise IllegalTransitionError(msg)
-        return _entry(item)
+        return entry
 
     def entry_done(self, entry: Entry) -> None:
         """Record that what was decided on an entry is done."""
@@ -265,4 +272,4 @@ def _entry(item: Item) -> Entry:
     known = {f.name for f in fields(Entry)}
     raw = {name: value for name, value in item.items() if name in known}
     ids = {"replay_id": item["PK"].removeprefix("REPLAY#"), "id": item["SK"].removeprefix("ENTRY#")}
-    return Entry(**(raw | ids | {"doubt": Doubt(item["doubt"])}))
+    return Entry(**(raw | ids | {"doubt": Doubt(item["doubt"]), "known_as": tuple(item["known_as"])}))

@@ -72,8 +72,15 @@ def is_masked(field: Field, value: Any) -> bool:
         return True
     if how in HASHES:
         parts = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-        return all(part is None or _MASKED[how].fullmatch(str(part)) is not None for part in parts)
-    return how == "constant" and bool(value == field.rights.constant)
+        return all(part is None or _MASKED[how].fullmatch(_text(part)) is not None for part in parts)
+    constant = field.rights.constant
+    is_text = isinstance(value, str) and isinstance(constant, str)
+    return how == "constant" and bool(_text(value) == _text(constant) if is_text else value == constant)
+
+
+def _text(value: Any) -> str:
+    """Without blanks at the end: a column of a fixed length is filled up with them."""
+    return str(value).rstrip(" ")
 
 
 def masked(field: Field, value: Any, key: bytes) -> Any:

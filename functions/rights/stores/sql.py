@@ -334,7 +334,7 @@ def _hashed(collection: Collection, given: _Parameters) -> list[Composed]:
             digest = SQL("sha256({} || sha256({} || convert_to(t.{}, 'UTF8')))").format(
                 given.add(outer), given.add(inner), Name(field.name)
             )
-        text = SQL("{0} = CASE WHEN t.{0} ~ {1} THEN t.{0} ELSE {2} || left(encode({3}, 'hex'), {4}) END")
+        text = SQL("{0} = CASE WHEN t.{0}::text ~ {1} THEN t.{0} ELSE {2} || left(encode({3}, 'hex'), {4}) END")
         sets.append(
             text.format(Name(field.name), given.add(pattern(how)), given.add(PREFIX[how]), digest, given.add(DIGITS))
         )

@@ -8,12 +8,14 @@ import pytest
 
 from operator_api.breach import to_csv
 from rights.domain.rights import Operation
+from rights.domain.status import Status
 from rights.domain.work import Disposition
-from rights.ledger import Ledger
+from rights.ledger import Ledger, Task
 from rights.ledger.replays import Doubt
 from rights.ledger.tombstones import Tombstone
 from tests.integration.doors.conftest import PHONE, Door, Person, Reply, operator_door
 from tests.support.clock import StoppedClock
+from tests.support.plans import lay
 
 BULK = {"key": "service-x-2026"}
 PEOPLE = [{"phone": PHONE}, {"email": "Dara@Example.com"}, {"account_id": "acc-1"}]
@@ -105,6 +107,26 @@ def test_rows_in_doubt_are_shown_by_number_and_decided_on_record(
     assert anna("POST", path, json_body=body | {"entry": "F" * 26}).code == "not_found"
 
 
+def test_nobody_decides_on_rows_of_their_own(ledger: Ledger, clock: StoppedClock, person: Person) -> None:
+    dara = operator_door(ledger, clock, "dara", "approver", phone_number=PHONE)
+    replay_id = start(dara).json["replay_id"]
+    person.asks(right="deletion")
+    stone = Tombstone(
+        request_id=person.request_id, store="orders", collection="orders", order=0, label="1",
+        operation=Disposition.ERASE, keys={"phone": [PHONE]}, columns={},
+        known_as=(ledger.hmac.tag_of("subject", "phone", PHONE),),
+    )  # fmt: skip
+    replay = ledger.replay(replay_id)
+    ledger.list_rows(replay, stone, "place", Doubt.NEWER, [{"order_id": "o-1"}])
+    ledger.end_replay(replay, type(replay.status).REVIEW)
+    shown = dara("GET", f"/ops/replays/{replay_id}")
+    [entry] = shown.json["entries"]
+    assert stone.known_as[0] not in shown.text
+    for decision in ("keep", "erase"):
+        body = {"entry": entry["entry"], "decision": decision}
+        assert dara("POST", f"/ops/replays/{replay_id}/decision", json_body=body).code == "own_request"
+
+
 # ---- bulk closures
 
 
@@ -126,6 +148,29 @@ def test_a_list_is_put_in_by_one_approver_and_approved_by_another_who_says_how_m
     assert (approved["status"], approved["approved_by"], approved["listed"]) == ("running", "bert", 3)
     assert bert("POST", f"{path}/approve", json_body={"people": 3}).code == "too_late"
     assert listed(anna).code == "too_late"
+
+
+def test_whoever_put_people_in_does_not_approve_the_list_although_another_opened_it(anna: Door, bert: Door) -> None:
+    bulk_id = anna("POST", "/ops/bulk-closures", json_body=BULK).json["bulk_id"]
+    path = f"/ops/bulk-closures/{bulk_id}"
+    assert bert("POST", f"{path}/people", json_body={"part": 0, "people": PEOPLE}).status == 200
+    assert bert("POST", f"{path}/approve", json_body={"people": 3}).code == "second_operator_needed"
+
+
+def test_a_list_that_grew_while_it_was_approved_is_not_approved(
+    anna: Door, bert: Door, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulk_id = listed(anna).json["bulk_id"]
+    count = ledger.listed
+
+    def meanwhile(one: str) -> int:
+        number = count(one)
+        ledger.put_people(bulk_id, 1, [("account_id", "acc-2")], by="anna")
+        return number
+
+    monkeypatch.setattr(ledger, "listed", meanwhile)
+    assert bert("POST", f"/ops/bulk-closures/{bulk_id}/approve", json_body={"people": 3}).status >= 400
+    assert ledger.bulk(bulk_id).status == "draft"
 
 
 def test_a_closure_is_held_taken_up_and_stopped_and_shows_how_far_it_is(anna: Door, bert: Door, olivia: Door) -> None:
@@ -198,8 +243,12 @@ def test_only_an_approver_exports_a_breach(olivia: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"store": "nowhere"}, {"reason": "Because I say so"}, {"since": "x"}, {"after": "|;"}]
-)
+    "body",
+    [
+        {"store": "nowhere"}, {"reason": "Because I say so"}, {"since": "x"}, {"after": "|;"}, {"after": "nowhere|"},
+        {"until": "2026-10-01T00:00:00Z"},
+    ],
+)  # fmt: skip
 def test_an_export_says_where_when_and_why(anna: Door, body: dict[str, str]) -> None:
     assert breach(anna, **body).status == 422
 
@@ -221,6 +270,26 @@ def test_an_export_goes_on_where_it_stood_and_leaves_nobody_out(
         after = told["next"]
     assert len(found) == len(set(found))
     assert set(found) == asked
+
+
+def test_a_request_that_moves_on_while_it_is_exported_is_not_left_out(
+    anna: Door, person: Person, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operator_api.breach.PAGE", 1)
+    moving = person.asks(right="deletion").proves().request_id
+    lay(
+        ledger, moving, [Task(request_id=moving, store="accounts", kind="dynamodb", stage=1, operation=Operation.ERASE)]
+    )
+    ledger.begin_work(moving)
+    done = person.asks(right="access").proves().is_answered().request_id
+    first = breach(anna).json
+    ledger.close_request(moving, Status.COMPLETED)
+    found, told = [first], first
+    while told["next"] is not None:
+        told = breach(anna, after=told["next"]).json
+        found.append(told)
+    named = {row["request_id"] for one in found for row in csv.DictReader(io.StringIO(one["csv"]))}
+    assert named == {moving, done}
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx"])

@@ -22,7 +22,16 @@ from tests.unit.stores.fakes import FakeStore, Killed
 ONE = {"key": "account_id", "identifies": "one"}
 MAP = DataMap(
     version="1",
-    stores=(maps.store(maps.collection("items", maps.field("row", primary_key=True), maps.field("account", ONE))),),
+    stores=(
+        maps.store(
+            maps.collection(
+                "items",
+                maps.field("row", primary_key=True),
+                maps.field("account", ONE),
+                maps.field("phone", maps.PHONE),
+            )
+        ),
+    ),
 )
 PHONES = {f"+8551234567{number}": (f"acc-{number}",) for number in range(6)}
 
@@ -57,8 +66,9 @@ class Scene:
 
     def opened(self, *people: tuple[str, str], approve: bool = True) -> Bulk:
         bulk = self.ledger.open_bulk("service-x-2026", Locale.ZH, by="op-1")
-        self.ledger.put_people(bulk.id, 0, people)
-        return self.ledger.move_bulk(bulk.id, BulkStatus.RUNNING, by="op-2", listed=len(people)) if approve else bulk
+        self.ledger.put_people(bulk.id, 0, people, by="op-1")
+        bulk = self.ledger.bulk(bulk.id)
+        return self.ledger.approve_bulk(bulk, len(people), by="op-2") if approve else bulk
 
     def results(self, bulk: Bulk) -> list[dict[str, Any]]:
         return list(self.ledger.results(bulk.id))
@@ -170,12 +180,12 @@ def test_nothing_is_taken_in_before_somebody_approved_the_list(scene: Scene) -> 
 def test_a_list_in_parts_is_gone_through_in_order_and_a_part_put_twice_is_there_once(scene: Scene) -> None:
     bulk = scene.ledger.open_bulk("service-x-2026", Locale.KM, by="op-1")
     for _ in range(2):
-        scene.ledger.put_people(bulk.id, 0, phones(2))
-    scene.ledger.put_people(bulk.id, 1, phones(5)[2:])
+        scene.ledger.put_people(bulk.id, 0, phones(2), by="op-1")
+    scene.ledger.put_people(bulk.id, 1, phones(5)[2:], by="op-1")
     assert scene.ledger.listed(bulk.id) == 5
     scene.ledger.move_bulk(bulk.id, BulkStatus.RUNNING, by="op-2")
     with pytest.raises(IllegalTransitionError):
-        scene.ledger.put_people(bulk.id, 2, phones(1))
+        scene.ledger.put_people(bulk.id, 2, phones(1), by="op-1")
     for _ in range(4):
         scene.minute(2)
     assert [one["position"] for one in scene.results(bulk)] == [0, 1, PART, PART + 1, PART + 2]

@@ -13,7 +13,7 @@ from rights.datamap import DataMap
 from rights.domain.rights import Operation, Right
 from rights.domain.status import Status
 from rights.domain.work import Disposition
-from rights.errors import IllegalTransitionError, StaleWriteError
+from rights.errors import IllegalTransitionError, StaleWriteError, StoreRefusedError
 from rights.ledger import Ledger, Task
 from rights.ledger.replays import Doubt, Entry, Replay, ReplayStatus
 from rights.replaying import Replayer, ReplaySettings
@@ -209,6 +209,37 @@ def test_a_decision_is_made_once(scene: Scene) -> None:
     assert scene.ledger.decide_entry(replay.id, entry.id, "keep", by="op-3").decided_by == "op-2"
     with pytest.raises(IllegalTransitionError):
         scene.ledger.decide_entry(replay.id, entry.id, "erase", by="op-3")
+
+
+def decided(scene: Scene) -> tuple[Replay, list[Entry]]:
+    """Two entries that are decided to go: of `visits`, and of rows of `items` that are newer."""
+    scene.restore("v", collection="visits")
+    scene.restore("a")
+    scene.clock.advance(seconds=60)
+    replay = scene.start(restored_to=scene.ledger.now())
+    scene.run()
+    entries = list(scene.ledger.entries(replay.id))
+    for entry in entries:
+        scene.ledger.decide_entry(replay.id, entry.id, "erase", by="op-2")
+    assert len(entries) == 2
+    return replay, entries
+
+
+def test_an_entry_that_cannot_be_done_holds_up_none_that_can(scene: Scene) -> None:
+    replay, entries = decided(scene)
+    failing, apply = entries[0].collection, scene.store.plan_rows
+
+    def plan_rows(collection: str, *rest: Any) -> Any:
+        if collection == failing:
+            raise StoreRefusedError("no")
+        return apply(collection, *rest)
+
+    scene.store.plan_rows = plan_rows  # type: ignore[assignment, method-assign]
+    assert scene.run()["failed"] == 1
+    assert [entry.done_at is not None for entry in scene.ledger.entries(replay.id)] == [False, True]
+    scene.store.plan_rows = apply  # type: ignore[method-assign]
+    assert scene.run()["failed"] == 0
+    assert scene.now(replay).status is ReplayStatus.DONE
 
 
 # ---- interrupted, twice, at once

@@ -148,7 +148,7 @@ def test_what_is_sound_is_found_to_be_so_and_said_in_words(case: Case) -> None:
     assert said.splitlines() == [
         f"ok:    certificate of request {case.request_id}: deletion, completed, signed",
         "ok:    package.zip is a file that the certificate names",
-        "ok:    package.zip: 2 files, each as its list says",
+        "ok:    package.zip: 3 files, each as its list says",
         "ok:    history: 3 events, each names the one before",
         "ok:    the certificate was signed over this history",
         "ok:    3 digests, 2026-11-22 to 2026-11-24, each signed, each names the one before",
@@ -259,6 +259,23 @@ def test_a_package_with_a_list_made_to_fit_is_found_by_the_certificate(case: Cas
     assert "package.zip is not a file that the certificate names" in repacked(
         case, files | {"manifest.json": json.dumps(manifest).encode()}
     )
+
+
+def test_a_changed_package_does_not_hide_behind_a_sound_one_of_the_same_name(case: Case) -> None:
+    changed = case.folder / "changed" / case.package.name
+    changed.parent.mkdir()
+    changed.write_bytes(case.package.read_bytes() + b" ")
+    keys = verify.read_keys(case.keys.read_text())
+    claims = verify.signed(case.certificate.read_text(), keys, verify.CERTIFICATE, "it")
+    found = list(verify.check_packages([changed, case.package], claims))
+    assert ("WRONG", "package.zip is not a file that the certificate names") in found
+
+
+def test_without_the_history_nothing_is_said_to_be_anchored(case: Case) -> None:
+    status, said = case.check(events=False)
+    assert status == 0
+    assert "anchored on" not in said
+    assert "without its history" in said
 
 
 def test_the_package_of_somebody_else_is_found(case: Case) -> None:

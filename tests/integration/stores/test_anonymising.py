@@ -267,3 +267,16 @@ def test_the_server_makes_the_same_hmac_as_we_would(rows: Rows, monkeypatch: pyt
     inner, outer = (bytes(b ^ pad for b in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
     made.update(outer + hashlib.sha256(inner + "+855១២".encode()).digest())
     assert rows.all()[0][0] == f"anon-k-{made.hexdigest()[:32]}"
+
+
+def test_columns_that_the_server_fills_up_with_blanks_are_settled_too(rows: Rows) -> None:
+    rows.admin.execute("ALTER TABLE visits ALTER phone TYPE char(45), ALTER name TYPE char(10)")
+    rows.put(1, "+85510")
+    assert erase(rows.connector()) == 1
+    done = rows.all()
+    assert (KEYED.fullmatch(done[0][0].rstrip()) is not None, done[0][2].rstrip()) == (True, "-")
+    assert rows.connector().plan_page("visits", ME, None, TODAY).to_do == 0
+    assert erase(rows.connector()) == 0
+    rows.admin.execute("UPDATE visits SET note = 'again'")
+    assert erase(rows.connector()) == 1
+    assert rows.all() == done

@@ -1,9 +1,12 @@
 """What people and certificates see of recipients: their own word, never taken for something we checked."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
 
+from public_api.certificate_page import as_certificate
 from public_api.store_cards import RECIPIENT, as_card
 from public_api.views import Shown, as_json
 from rights.certificate import certificate_claims
@@ -85,6 +88,26 @@ def test_a_certificate_says_confirmed_by_the_recipient_and_never_verified() -> N
         "store": "cpes", "operation": "erase", "recipient": "confirmed", "asked_at": AT, "results_count": 7,
         "confirmed_at": AT,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_the_page_of_a_certificate_tells_the_recipients_answer_and_not_what_we_found(answer: Answer) -> None:
+    tasks = [ours(), partner(**CONFIRMED | {"answer": answer.value})]
+    claims = certificate_claims(REQUEST, tasks, Status.COMPLETED, "https://us.example")
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
+    (own, _), (theirs, confirmed_at) = as_certificate(f"e30.{body}.x", Locale.EN)["stores"]
+    assert own.words == as_card(ours(), Locale.EN).words
+    assert (theirs.words, theirs.verified_at) == (RECIPIENT[answer], None)
+    assert [number for _, number in theirs.numbers] == [7]
+    assert confirmed_at is not None
+
+
+def test_the_page_of_a_certificate_says_that_a_part_was_left_out_and_why() -> None:
+    task = a_task(Operation.EXPORT, Counts(found=2, exported=2), status=TaskStatus.DONE, withheld={"calls": 4})
+    claims = certificate_claims(REQUEST, [task], Status.COMPLETED_IN_PART, "https://us.example")
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
+    [(card, _)] = as_certificate(f"e30.{body}.x", Locale.EN)["stores"]
+    assert card.kept == as_card(task, Locale.EN).kept != []
 
 
 @pytest.mark.parametrize("answer", Answer)

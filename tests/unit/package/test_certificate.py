@@ -59,6 +59,18 @@ def test_a_store_that_was_left_out_says_on_what_ground_and_until_when() -> None:
     assert (store["refused"], store["until"], store["found"], store["erased"]) == (7, "2027-11-22", 4, 0)
 
 
+def test_a_collection_that_was_withheld_is_named_with_its_ground() -> None:
+    task = a_task(Operation.EXPORT, Counts(found=2, exported=2), collections=("orders",), withheld={"calls": 4})
+    [store] = claims(Right.ACCESS, task)["stores"]
+    assert (store["collections"], store["withheld"], store["exported"]) == (["orders"], {"calls": 4}, 2)
+
+
+def test_a_recipient_that_was_left_out_says_on_what_ground() -> None:
+    task = a_task(Operation.ERASE, kind="partner", refused=7, keep_until="2027-11-22", recipient={"answer": "left_out"})
+    [store] = claims(Right.DELETION, task)["stores"]
+    assert (store["recipient"], store["refused"], store["until"]) == ("left_out", 7, "2027-11-22")
+
+
 def test_a_request_for_a_part_names_the_part() -> None:
     said = claims(
         Right.DELETION,
