@@ -12,10 +12,10 @@ from typing import Any
 
 from rights.asking import Stores
 from rights.domain.mall_time import MALL_TIME
+from rights.domain.tombstone import Tombstone, columns_of
 from rights.domain.work import Disposition
 from rights.errors import RetryableError
 from rights.ledger import Hold, Ledger, RetainedRows
-from rights.ledger.tombstones import Tombstone, columns_of
 from rights.settings import Settings
 from rights.stores.contract import Change, ErasurePage
 from rights.stores.expire import key_text

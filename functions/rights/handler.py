@@ -52,14 +52,22 @@ def guarded(handler: Handler) -> Handler:
     def wrapped(event: dict[str, Any], context: Any) -> Any:
         try:
             return handler(event, context)
-        except RightsError:
+        except RightsError as error:
             logger.exception("step failed")
-            raise
+            known = _known(error)
+            if known is type(error):
+                raise
+            raise known(str(error)) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, its text must not get out
             logger.exception("step failed")
             raise _stripped(error) from None
 
     return wrapped
+
+
+def _known(error: RightsError) -> type[RightsError]:
+    """The error of `rights.errors` that this is: the state machine goes by exact names, and knows no others."""
+    return next(kind for kind in type(error).__mro__ if kind.__module__ == RightsError.__module__)
 
 
 def _stripped(error: Exception) -> RightsError:

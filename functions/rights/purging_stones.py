@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rights.datamap import StoreMap
+from rights.domain.tombstone import Tombstone
 from rights.domain.work import Disposition
 from rights.ledger import Ledger
 from rights.ledger.model import LakeMember
-from rights.ledger.tombstones import Tombstone
 from rights.stores.selection import erasure_order
 
 OBJECTS_IN_A_STONE = 100

@@ -13,10 +13,10 @@ from rights.asking import Stores
 from rights.clock import parse
 from rights.datamap import DataMap
 from rights.domain.mall_time import today_in_the_mall
+from rights.domain.tombstone import Tombstone, columns_of
 from rights.domain.work import Disposition
 from rights.ledger import Ledger
 from rights.ledger.replays import Doubt, Entry, Replay, ReplayStatus
-from rights.ledger.tombstones import Tombstone, columns_of
 from rights.settings import Settings
 from rights.stores.contract import ErasurePage
 from rights.stores.expire import key_text

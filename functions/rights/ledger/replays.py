@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from rights.domain.tombstone import Tombstone, columns_of
 from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
 from rights.ledger.requests import Change, Requests, new_request_id
 from rights.ledger.table import Item, Update
-from rights.ledger.tombstones import Tombstone, columns_of
 
 COUNTED = ("looked", "came_back", "erased", "anonymised", "listed")
 """What a replay counts, in rows: looked for, found again, erased and anonymised once more, laid before somebody."""

@@ -197,7 +197,11 @@ def test_a_volume_that_two_write_at_once_is_recorded_once_with_its_own_hash_and_
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = FakeLedger(a_request(), [exported(orders=5)])
-    other = replace(ledger.request, volumes=({"key": "packages/R1/other"},), package="packages/R1/other")
+    other = replace(
+        ledger.request,
+        volumes=({"key": "packages/R1/other", "size": 1, "sha256": "0" * 64},),
+        package="packages/R1/other",
+    )
 
     def lost(*_: Any, **__: Any) -> Request:
         ledger.request = other

@@ -9,10 +9,10 @@ import pytest
 from operator_api.breach import to_csv
 from rights.domain.rights import Operation
 from rights.domain.status import Status
+from rights.domain.tombstone import Tombstone
 from rights.domain.work import Disposition
 from rights.ledger import Ledger, Task
 from rights.ledger.replays import Doubt
-from rights.ledger.tombstones import Tombstone
 from tests.integration.doors.conftest import PHONE, Door, Person, Reply, operator_door
 from tests.support.clock import StoppedClock
 from tests.support.plans import lay

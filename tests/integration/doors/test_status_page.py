@@ -9,7 +9,7 @@ import pytest
 
 from public_api.status_page import as_page
 from public_api.store_cards import as_card
-from public_api.views import DONE, Shown
+from public_api.views import DONE, WAITING_FOR_PARTNER, Shown
 from public_api.words import NEXT, NOTICE, STATUS
 from rights.domain.rights import Locale, Operation, Requester, Right
 from rights.domain.status import FINAL, Status, public_status
@@ -83,7 +83,7 @@ def request_(person: Person) -> Request:
 
 def test_every_status_notice_and_store_has_words() -> None:
     statuses = {public_status(status, extended=extended) for status in Status for extended in (False, True)}
-    assert statuses == set(STATUS) == set(NEXT)
+    assert statuses | {WAITING_FOR_PARTNER} == set(STATUS) == set(NEXT)
     assert set(TEXTS) <= set(NOTICE)
     assert {store.fides_key for store in DATA_MAP.stores} <= set(STORE)
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from rights.domain.tombstone import Tombstone, columns_of
 from rights.domain.work import Disposition
 from rights.ledger import Ledger
-from rights.ledger.tombstones import Tombstone, columns_of
 from tests.integration.ledger.test_steps import planned, verified
 from tests.support.clock import StoppedClock
 

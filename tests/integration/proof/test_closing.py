@@ -20,6 +20,7 @@ from tests.unit.stores import maps
 from tests.unit.stores.fakes import FakeStore, Killed
 
 ONE = {"key": "account_id", "identifies": "one"}
+PHONE = {"key": "phone", "identifies": "one"}
 MAP = DataMap(
     version="1",
     stores=(

@@ -57,6 +57,7 @@ def ledger(aws: None, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "ACCOUNT_ID": ACCOUNT,
         "POWERTOOLS_SERVICE_NAME": "test",
         "POWERTOOLS_METRICS_DISABLED": "true",
+        "BACKUP_DAYS": "35",
         "POWERTOOLS_METRICS_NAMESPACE": "test",
     }
     for name, value in settings.items():

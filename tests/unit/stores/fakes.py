@@ -10,10 +10,10 @@ from typing import Any
 
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.rights import Operation
+from rights.domain.tombstone import Tombstone
 from rights.domain.work import Disposition, Kept
 from rights.errors import StaleWriteError, TooLargeError
 from rights.ledger.model import RetainedRows, Task
-from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain, Record
 
 REQUEST = "01REQUEST"

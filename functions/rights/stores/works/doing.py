@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from rights.clock import Clock
 from rights.domain.identity import KeySet
+from rights.domain.tombstone import Tombstone
 from rights.domain.work import Counts
 from rights.ledger.model import RetainedRows, Task
-from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import Connector, Cursor, Page
 
 BACKUP_DAYS = 35

@@ -10,10 +10,10 @@ from typing import Any
 
 from rights.domain.identity import KeySet
 from rights.domain.mall_time import today_in_the_mall
+from rights.domain.tombstone import Tombstone
 from rights.domain.work import Disposition
 from rights.errors import TooLargeError
 from rights.ledger.model import RetainedRows, Task
-from rights.ledger.tombstones import Tombstone
 from rights.stores.contract import ErasurePage
 from rights.stores.works.doing import Done, ReadBack, Tools, entry_of
 
