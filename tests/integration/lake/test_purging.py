@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rights.datamap import load_data_map
+from rights.datamap.resolution import MOST_VALUES
+from rights.domain.identity import KeySet
 from rights.errors import NotReadyError
 from rights.purging import Finishing, Planning, PurgeSettings, Schedule
 from rights.purging_objects import Pages, Working
@@ -445,3 +447,15 @@ def test_a_legal_hold_placed_while_a_request_waits_keeps_its_rows_until_it_ends(
     assert schedule(lake, states)["started"] == 1
     lake.run()
     assert lake.told(a) == {"page_views": (2, 0), "clicks": (1, 0)}
+
+
+def test_people_with_very_many_orders_fit_into_one_batch(lake: Lake) -> None:
+    random = Random(2)  # noqa: S311 - no secret
+    requests = []
+    for number in range(40):
+        orders = frozenset(("orders.orders.order_id", random.randbytes(12).hex()) for _ in range(MOST_VALUES))
+        requests.append(lake.ask("abc"[number] if number < 3 else f"acc-{number}"))
+        known = keys("abc"[number] if number < 3 else f"acc-{number}") | KeySet(referred=orders)
+        lake.ledger.queue_erasure(requests[-1], "service_logs", known, ())
+    lake.run()
+    assert [lake.told(one).get("page_views") for one in requests] == [(2, 0), (1, 0), (1, 0), *[None] * 37]

@@ -8,6 +8,7 @@ import pytest
 from rights.domain.rights import Operation
 from rights.domain.work import Counts, TaskStatus
 from rights.errors import StoreRefusedError
+from rights.ledger import Task
 from rights.stores.contract import Page
 from rights.stores.lake import LakeConnector
 from rights.stores.work import Report, Worker
@@ -138,3 +139,16 @@ def test_one_file_that_cannot_be_read_holds_up_no_plan(lake: Lake) -> None:
     lake.put("logs/clicks/dt=2026-11-19/part-0.parquet", b"PAR1", StorageClass="GLACIER")
     counted = connector(lake).count(keys("a"))
     assert (counted["page_views"], counted["clicks"]) == (2, 1)
+
+
+def test_who_waits_for_a_batch_does_not_keep_the_repair_of_another_store_waiting(lake: Lake) -> None:
+    a = lake.ask("a")
+    failed = Task(request_id=a, store="orders", kind="postgres", stage=2, operation=Operation.ERASE,
+                  status=TaskStatus.FAILED)  # fmt: skip
+    lake.ledger.table.transact(lake.ledger.task_parts([failed]))
+    assert work(lake, a).status == "failed"
+    assert lake.ledger.task(a, "service_logs").status is TaskStatus.WAITING
+    assert [queued.request_id for queued in lake.ledger.queued("service_logs")] == [a]
+    lake.run()
+    assert work(lake, a).status == "read_back"
+    assert work(lake, a, "read_back").status == "done"

@@ -53,7 +53,8 @@ def is_public(address: str) -> bool:
     if "%" in address or found.is_multicast or found.is_unspecified or found.is_reserved or not found.is_global:
         return False
     if isinstance(found, ipaddress.IPv6Address):
-        return found.ipv4_mapped is None and not any(found in net for net in _CARRYING)
+        carries = found.ipv4_mapped is not None or any(found in net for net in _CARRYING)
+        return not (carries or found.is_site_local)
     return True
 
 

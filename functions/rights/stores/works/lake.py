@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from rights.clock import parse
 from rights.domain.identity import KeySet
 from rights.domain.mall_time import today_in_the_mall
-from rights.domain.work import Counts
+from rights.domain.work import Counts, TaskStatus
 from rights.errors import StoreRefusedError
 from rights.ledger.model import LakeResult, Task
 from rights.stores.contract import Cursor, ErasurePage
@@ -31,6 +31,10 @@ class Queue(Protocol):
 
     def queue_erasure(self, request_id: str, store: str, keys: KeySet, collections: Sequence[str]) -> None:
         """Put a request into a lake's queue, once."""
+        ...
+
+    def tasks(self, request_id: str) -> list[Task]:
+        """All tasks of the request."""
         ...
 
     def lake_result(self, request_id: str, store: str) -> LakeResult | None:
@@ -68,11 +72,15 @@ class LakeErase(Erase):
         result = self._queue.lake_result(task.request_id, task.store)
         if result is None or result.batch == entry_of(task, name).get("batch"):
             self._queue.queue_erasure(task.request_id, task.store, keys, task.collections)
-            return task, Done(Counts(), task.cursor, wait=LOOKS_AGAIN)
+            return task, Done(Counts(), task.cursor, wait=0 if self._is_in_the_way(task) else LOOKS_AGAIN)
         counts = Counts.from_dict(result.counts.get(name, {}))
         seen = {"batch": result.batch, "since": result.since, "blocked": result.blocked}
         # What is kept is counted by the read-back, which also remembers until when.
         return task, Done(Counts(erased=counts.erased, anonymised=counts.anonymised), entry=seen)
+
+    def _is_in_the_way(self, task: Task) -> bool:
+        """True where another store failed: its repair begins when all branches have ended, so this one does."""
+        return any(one.status is TaskStatus.FAILED for one in self._queue.tasks(task.request_id))
 
     def _plan(self, task: Task, keys: KeySet, name: str) -> ErasurePage:
         entry = entry_of(task, name)
