@@ -12,7 +12,7 @@ PORT ?= 8000
 STATE ?=
 WORKERS ?= 2
 SOURCES := functions local tests
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 export PORT STATE
 export SAM_CLI_TELEMETRY := 0

@@ -4,7 +4,8 @@ from typing import Any
 
 from rights.datamap import load_data_map
 from rights.handler import guarded
-from rights.purging import Finishing, PurgeInput, lake_of
+from rights.purging import Finishing, FinishSettings, PurgeInput, lake_of
+from rights.settings import load
 from rights.wiring import ledger
 
 
@@ -12,4 +13,5 @@ from rights.wiring import ledger
 def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Answer every waiting request, and forget the batch with its keys."""
     step = PurgeInput.model_validate(event)
-    return Finishing(ledger()).run(lake_of(load_data_map(), step.store), step.batch)
+    finishing = Finishing(ledger(), load(FinishSettings).backup_days)
+    return finishing.run(lake_of(load_data_map(), step.store), step.batch)

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,6 +20,7 @@ from rights.domain.work import Counts
 from rights.errors import DataMapError, NotReadyError
 from rights.ledger import Ledger
 from rights.ledger.model import LakeBatch, LakeChunk, Queued
+from rights.purging_stones import Stones
 from rights.settings import Settings
 from rights.stores.lake_counts import counts_of
 from rights.stores.lake_objects import LakeObjects
@@ -48,6 +48,12 @@ class PlanSettings(Settings):
     """How many requests one batch takes at most."""
 
     purge_most: int
+
+
+class FinishSettings(Settings):
+    """How long the backups of the stores live."""
+
+    backup_days: int
 
 
 class PurgeInput(BaseModel):
@@ -102,7 +108,9 @@ class Schedule:
     def _look(self, store: str, queued: list[Queued]) -> bool:
         batch = self._ledger.batch(store)
         if batch is None:
-            batch = self._ledger.begin_batch(store) if self._is_due(queued) else None
+            # Holds are asked for only where a pass is due: that is a look per request.
+            is_due = self._is_due(queued) and self._is_due([one for one in queued if not self._ledger.is_held(one)])
+            batch = self._ledger.begin_batch(store) if is_due else None
         elif self._is_live(batch):
             batch = None
         else:
@@ -155,6 +163,8 @@ class Planning:
         batch = current(self._ledger, store, batch_id)
         if batch.state == "gathering":
             batch = self._ledger.gather(batch, self._most)
+        if not batch.requests:
+            return {"outcome": "done", "chunks": []}
         numbers = [
             chunk.number
             for chunk in self._ledger.chunks(batch.id)
@@ -169,14 +179,19 @@ class Planning:
         at, after = batch.place or [names[0], ""]
         numbers: list[int] = []
         while at and len(numbers) < _CHUNKS_AT_ONCE:
-            chunks = islice(_chunked(self._open(store, at), after), _CHUNKS_AT_ONCE - len(numbers))
-            for keys in chunks:
-                number = batch.chunks + len(numbers)
-                self._ledger.put_chunk(batch.id, LakeChunk(number, at, tuple(keys)))
-                numbers.append(number)
-                after = keys[-1]
-            if len(numbers) < _CHUNKS_AT_ONCE:
-                at, after = next(iter(names[names.index(at) + 1 :]), ""), ""
+            number = batch.chunks + len(numbers)
+            # Laid down by a call that died before it said so: this one goes on behind it, whatever was listed since.
+            chunk = self._ledger.chunk(batch.id, number)
+            if chunk is None:
+                keys = next(_chunked(self._open(store, at), after), None)
+                if keys is None:
+                    at, after = next(iter(names[names.index(at) + 1 :]), ""), ""
+                    continue
+                chunk = LakeChunk(number, at, tuple(keys))
+                if not self._ledger.put_chunk(batch.id, chunk):
+                    continue
+            numbers.append(number)
+            at, after = chunk.collection, chunk.keys[-1]
         self._ledger.checkpoint_batch(replace(batch, chunks=batch.chunks + len(numbers), place=[at, after]))
         return numbers
 
@@ -198,10 +213,14 @@ def _chunked(objects: LakeObjects, after: str) -> Iterator[list[str]]:
 
 
 class Finishing:
-    """Tells each request of a batch what was taken out for it, and forgets the batch."""
+    """Tells each request of a batch what was taken out for it, and forgets the batch.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `backup_days`: how long a backup of the lake could bring it back, and so for how long it is remembered.
+    """
+
+    def __init__(self, ledger: Ledger, backup_days: int) -> None:
         self._ledger = ledger
+        self._backup_days = backup_days
 
     def run(self, store: StoreMap, batch_id: str) -> dict[str, int]:
         """Sum up, answer everybody, and end the batch; may be repeated."""
@@ -209,9 +228,13 @@ class Finishing:
         if batch is None or batch.id != batch_id:
             return {"requests": 0, "blocked": 0}
         blocked = sum(_blocked(chunk) for chunk in self._ledger.chunks(batch.id))
-        counts = self._counts(batch)
+        members = self._ledger.members(batch.id)
+        stones = Stones(self._ledger, store, batch.id, members, self._backup_days)
+        counts = self._counts(batch, stones)
         answered = 0
-        for member in self._ledger.members(batch.id):
+        for member in members:
+            # Before the answer: whoever takes up a batch that was cut off here does both again.
+            stones.bury(member.number)
             told = {name: c.to_dict() for name, c in counts.get(member.number, {}).items()}
             answered += self._ledger.answer_member(batch, member.request_id, told, blocked)
         self._ledger.end_batch(batch)
@@ -219,9 +242,10 @@ class Finishing:
         logger.info("lake purged", extra={"store": batch.store, "count": answered, "left": blocked})
         return {"requests": answered, "blocked": blocked}
 
-    def _counts(self, batch: LakeBatch) -> dict[int, dict[str, Counts]]:
+    def _counts(self, batch: LakeBatch, stones: Stones) -> dict[int, dict[str, Counts]]:
         summed: dict[int, dict[str, Counts]] = {}
-        for collection, record in self._ledger.object_records(batch.id):
+        for collection, key, record in self._ledger.object_records(batch.id):
+            stones.add(collection, key, record["counts"])
             if not record["clean"]:
                 # Given up in the middle: what was to be taken out is still there, or the next batch tells of it.
                 continue

@@ -186,7 +186,7 @@ def test_who_only_moves_a_request_on_neither_seals_nor_opens_nor_tags() -> None:
 
 def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
     assert with_rights_to("kms:GenerateDataKey") == {"review", "repair", "await_access", "await_store"}
-    assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify", "purge_objects", "finish_purge"}
+    assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify", "purge_objects"}
     assert with_rights_to("kms:Decrypt", "secretsmanager:GetSecretValue") == {"send_notice"}
 
 

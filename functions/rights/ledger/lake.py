@@ -17,10 +17,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from rights.domain.identity import KeySet
 from rights.errors import StaleWriteError
+from rights.ledger.holds import Holds
 from rights.ledger.model import LakeBatch, LakeChunk, LakeMember, LakeResult, Queued
 from rights.ledger.requests import new_request_id
 from rights.ledger.table import Item, Update, request_key
@@ -31,7 +33,7 @@ MEMBERS_AT_ONCE = 500
 _RACES = 10
 
 
-class Lake(Waits):
+class Lake(Waits, Holds):
     """The queues of the lakes, and their batches."""
 
     def queue_erasure(self, request_id: str, store: str, keys: KeySet, collections: Sequence[str]) -> None:
@@ -56,6 +58,11 @@ class Lake(Waits):
         for item in self.table.query_items(f"LAKE#{store}", "QUEUED#"):
             request_id = item["SK"].removeprefix("QUEUED#")
             yield Queued(request_id, item["queued_at"], item["due_at"], item.get("batch"))
+
+    def is_held(self, queued: Queued) -> bool:
+        """Tell whether a legal hold stands on the person now: it may have been placed while the request waited."""
+        request = self.table.get(request_key(queued.request_id)) or {}
+        return self.hold_on(request.get("known_as", ())) is not None
 
     # ------------------------------------------------------------------ the batch
 
@@ -85,10 +92,11 @@ class Lake(Waits):
     def gather(self, batch: LakeBatch, most: int) -> LakeBatch:
         """Take the requests that wait, the earliest due first and at most so many; who comes later waits for the next.
 
-        May be repeated while the batch is `gathering`; from then on its members stay who they are.
+        Whoever is under a legal hold stays in the queue until it ends. May be repeated while the batch is `gathering`;
+        from then on its members stay who they are.
         """
         waiting = sorted(self.queued(batch.store), key=lambda queued: (queued.batch != batch.id, queued.due_at))
-        chosen = waiting[:most]
+        chosen = list(islice((one for one in waiting if not self.is_held(one)), most))
         for number, start in enumerate(range(0, len(chosen), MEMBERS_AT_ONCE)):
             members = [self._member(batch, queued) for queued in chosen[start : start + MEMBERS_AT_ONCE]]
             sealed = self.sealer.seal(_context(batch.id), [member for member in members if member])
@@ -115,10 +123,10 @@ class Lake(Waits):
 
     # ------------------------------------------------------------------ objects
 
-    def put_chunk(self, batch_id: str, chunk: LakeChunk) -> None:
-        """Lay some objects down to be gone through."""
+    def put_chunk(self, batch_id: str, chunk: LakeChunk) -> bool:
+        """Lay some objects down to be gone through; False when the chunk of this number is there already."""
         item = {"collection": chunk.collection, "keys": list(chunk.keys), "state": chunk.state, "tries": chunk.tries}
-        self.table.put(_purge(batch_id, f"CHUNK#{chunk.number:06d}") | item, only_new=True)
+        return self.table.put(_purge(batch_id, f"CHUNK#{chunk.number:06d}") | item, only_new=True)
 
     def chunk(self, batch_id: str, number: int) -> LakeChunk | None:
         """One chunk, or `None`."""
@@ -147,12 +155,12 @@ class Lake(Waits):
     def put_object_record(self, batch_id: str, collection: str, key: str, record: Mapping[str, Any]) -> None:
         """Remember it; one run at a time goes through an object."""
         text = json.dumps(record, separators=(",", ":"))
-        self.table.put(_object(batch_id, collection, key) | {"record": text}, only_new=False)
+        self.table.put(_object(batch_id, collection, key) | {"key": key, "record": text}, only_new=False)
 
-    def object_records(self, batch_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The collection and the record of every object in which something was found."""
+    def object_records(self, batch_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """The collection, the key and the record of every object in which something was found."""
         for item in self._of_batch(batch_id, "OBJECT#"):
-            yield item["SK"].split("#")[1], json.loads(item["record"])
+            yield item["SK"].split("#")[1], item["key"], json.loads(item["record"])
 
     # ------------------------------------------------------------------ the end
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rights.clock import parse
-from rights.domain.recipients import FINAL, RANK
+from rights.domain.recipients import FINAL, RANK, goes_on
 from rights.domain.work import TaskStatus
 from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
 from rights.ledger.model import Request, Task
@@ -20,6 +20,7 @@ from rights.ledger.waits import Waits
 
 _FOUND_FOR = timedelta(days=90)
 """How long after the due date a callback still finds its request."""
+_RACES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,17 +82,41 @@ class Recipients(Waits, Tasks):
         task = self._unopened(request_id, store)
         if told.status is None or task.recipient.get("id") != recipient_id or task.status is TaskStatus.DONE:
             return False
+        for _ in range(_RACES):
+            if self.table.transact(self._word_parts(request_id, store, told, told.status)) is None:
+                return True
+            if not goes_on(self.told(request_id, store).status, told.status):
+                return False
+            # It met the beginning or the end of a wait, which is looked at anew.
+        msg = "lost every race for this word"
+        raise StaleWriteError(msg)
+
+    def _word_parts(self, request_id: str, store: str, told: Told, status: str) -> list[Item]:
         update = Update(request_key(request_id, f"TOLD#{store}")).set(
-            told=told.status,
-            rank=RANK[told.status],
+            told=status,
+            rank=RANK[status],
             expected_at=told.expected_at,
             results_count=told.results_count,
             at=self.now(),
         )
-        update.when("attribute_not_exists({rank}) OR {rank} <= {=rank}", rank=RANK[told.status])
+        update.when("attribute_not_exists({rank}) OR {rank} <= {=rank}", rank=RANK[status])
         update.when("attribute_not_exists({told}) OR NOT {told} IN ({=done}, {=cancelled})", **_ENDS)
         also = self.answer_parts(request_id, store, {"outcome": "told"}) if told.is_final else []
-        return self.table.transact([self.table.update_op(update), *also]) is None
+        return [self.table.update_op(update), *also]
+
+    def restart_task(self, request_id: str, store: str) -> None:
+        """Have a store's work done again from the beginning; what a recipient told was of the asking before.
+
+        That we want the request back still holds.
+        """
+        if not self._unopened(request_id, store).recipient:
+            return super().restart_task(request_id, store)
+        forgotten = dict.fromkeys(("told", "rank", "expected_at", "results_count", "at"))
+        word = Update(request_key(request_id, f"TOLD#{store}")).set(**forgotten)
+        if self.table.transact([self.change_part(self.fresh_task(request_id, store)), self.table.update_op(word)]):
+            msg = "another worker has taken this task over"
+            raise StaleWriteError(msg)
+        return None
 
     def take_back(self, request_id: str, store: str, *, by: str) -> Request:
         """Want a recipient's request taken back; the work does it at once, if the recipient has not begun.

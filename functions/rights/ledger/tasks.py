@@ -78,13 +78,17 @@ class Tasks(Requests):
 
     def restart_task(self, request_id: str, store: str) -> None:
         """Have a store's work done again from the beginning, as if it had never been begun."""
+        self.checkpoint_task(self.fresh_task(request_id, store))
+
+    def fresh_task(self, request_id: str, store: str) -> Task:
+        """A task, taken over, as it was before it was begun; not recorded yet."""
         mine = self.claim_task(self.task(request_id, store))
         fresh = {
             *("request_id", "store", "kind", "stage", "operation"),
             *("collections", "purposes", "preview", "conflicts", "refused", "keep_until", "withheld"),
         }
         facts = {name: getattr(mine, name) for name in fresh}
-        self.checkpoint_task(Task(**facts, fence=mine.fence))
+        return Task(**facts, fence=mine.fence)
 
     def reopen_tasks(self, request_id: str) -> int:
         """Put failed tasks back to work where they stood, and say how many."""

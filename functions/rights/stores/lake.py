@@ -17,10 +17,10 @@ from rights.datamap.model import StoreMap
 from rights.domain.identity import Identifier, KeySet
 from rights.domain.mall_time import today_in_the_mall
 from rights.domain.work import Disposition
-from rights.lake.model import Tally, Treatment, Wanted
+from rights.lake.model import BrokenFileError, Tally, Treatment, Wanted
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain
 from rights.stores.lake_engine import LakeCollection
-from rights.stores.lake_objects import LakeObject, LakeObjects
+from rights.stores.lake_objects import LakeObject, LakeObjects, ReplacedError
 from rights.stores.lake_purge import Forgetful, Purge
 from rights.stores.roles import Roles
 from rights.stores.selection import erasure_order
@@ -167,8 +167,12 @@ class LakeConnector(Plain):
 
     def _tally(self, collection: str, thing: LakeObject, keys: KeySet, today: str) -> Tally:
         described, wanted = self._wanted(collection, keys)
-        source = self.objects(collection).source(thing.versions[0])
-        return described.find(source, wanted, described.treatment(thing.key, today))
+        try:
+            source = self.objects(collection).source(thing.versions[0])
+            return described.find(source, wanted, described.treatment(thing.key, today))
+        except (BrokenFileError, ReplacedError):
+            # The work itself tells of it; no request is held up beforehand by one file of a lake.
+            return Tally()
 
     def _changes(
         self, collection: str, thing: LakeObject, keys: KeySet, today: str, since: datetime | None

@@ -41,11 +41,13 @@ class Version:
     storage_class: str
     modified: str
     """ISO 8601."""
+    is_latest: bool = True
 
     @property
     def named(self) -> dict[str, str]:
-        """How a call names it."""
-        return {"Key": self.key} | ({} if self.id == _UNVERSIONED else {"VersionId": self.id})
+        """How a call names it; what was there before its bucket had versions is one of them, by the name of `null`."""
+        only = self.id == _UNVERSIONED and self.is_latest
+        return {"Key": self.key} | ({} if only else {"VersionId": self.id})
 
     @property
     def is_archived(self) -> bool:
@@ -243,6 +245,7 @@ def _version(entry: dict[str, Any]) -> Version:
         size=int(entry["Size"]),
         storage_class=entry.get("StorageClass") or "STANDARD",
         modified=entry["LastModified"].isoformat(),
+        is_latest=bool(entry.get("IsLatest", True)),
     )
 
 

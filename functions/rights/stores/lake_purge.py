@@ -124,17 +124,16 @@ class Purge:
             "size": rewritten.sink.size if rewritten else -1,
         }
         self._book.write(name, thing.key, record)
-        if rewritten is not None:
-            self._commit(thing.key, rewritten)
-        # The only version of a bucket without versions is the new one.
-        stale = [id_ for id_ in facts["stale"] if id_ != "null" or rewritten is None]
+        made = self._commit(thing.key, rewritten) if rewritten is not None else None
+        # Where a bucket keeps no versions, the new one has the id of the one whose place it took.
+        stale = [id_ for id_ in facts["stale"] if id_ != made]
         self._objects.delete(thing.key, stale)
         if rewritten is None and len(stale) == len(thing.versions):
             # Nothing is left that the markers hide.
             self._objects.delete(thing.key, thing.markers)
         self._book.write(name, thing.key, record | {"clean": True})
 
-    def _commit(self, key: str, rewritten: "_Rewritten") -> None:
+    def _commit(self, key: str, rewritten: "_Rewritten") -> str:
         try:
             made = rewritten.sink.commit()
         except BaseException:
@@ -147,6 +146,7 @@ class Purge:
         back = self._find(version)
         if back.to_do or back.rows != rewritten.tally.rows - rewritten.tally.erased:
             raise StoreUnavailableError("the new version is not what was to be written")
+        return made
 
     def _remember_clean(self, key: str, record: Record | None) -> None:
         if record is not None:
@@ -174,5 +174,6 @@ def _counts_before(thing: LakeObject, record: Record | None) -> dict[str, Any]:
             break
         newer.append(version)
     else:
-        was_written = True
+        # Without versions a size is all that tells our object from somebody else's.
+        was_written = record["source"] != "null" or any(v.size == record["size"] for v in newer)
     return dict(record["counts"]) if was_written or record["size"] < 0 else {}

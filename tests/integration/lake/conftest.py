@@ -104,7 +104,7 @@ class Lake:
         request_id = self.ledger.open_request(new).request.id
         self.ledger.put_private(request_id, "subject", {"keys": keys(account).to_mapping()})
         task = Task(request_id=request_id, store="service_logs", kind="lake", stage=2, operation=Operation.ERASE)
-        lay(self.ledger, request_id, [task], subjects=[request_id])
+        lay(self.ledger, request_id, [task], subjects=[request_id], known_as=[request_id])
         self.ledger.begin_work(request_id)
         return request_id
 
@@ -132,7 +132,7 @@ class Lake:
                     continue
             if planned["outcome"] == "done":
                 break
-        Finishing(self.ledger).run(self.store, batch.id)
+        Finishing(self.ledger, 35).run(self.store, batch.id)
         return batch
 
     def told(self, request_id: str) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,8 @@
 """A purge as its machine runs it: one pass for many, exact for each, whatever comes in between."""
 
 import json
+from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -10,7 +12,10 @@ from botocore.exceptions import ClientError
 from rights.datamap import load_data_map
 from rights.errors import NotReadyError
 from rights.purging import Finishing, Planning, PurgeSettings, Schedule
-from rights.purging_objects import Working
+from rights.purging_objects import Pages, Working
+from rights.stores.lake_engine import LakeCollection
+from rights.stores.lake_objects import LakeObjects
+from rights.stores.lake_purge import Purge
 from tests.integration.lake.conftest import BUCKET, CLICKS, PLACES, VIEWS, Killed, Lake, gz, keys, parquet, row
 from tests.support.clock import StoppedClock
 
@@ -349,4 +354,94 @@ def test_a_step_of_a_batch_that_has_ended_does_nothing(lake: Lake) -> None:
         Planning(lake.ledger, lake.open, 10).run(lake.store, batch.id)
     with pytest.raises(NotReadyError):
         Working(lake.ledger, lake.open).run(lake.store, batch.id, 0)
-    assert Finishing(lake.ledger).run(lake.store, batch.id) == {"requests": 0, "blocked": 0}
+    assert Finishing(lake.ledger, 35).run(lake.store, batch.id) == {"requests": 0, "blocked": 0}
+
+
+def test_what_lay_there_before_the_bucket_had_versions_goes_too(lake: Lake) -> None:
+    lake.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+    key = "logs/page_views/dt=2026-11-23/part-0.json.gz"
+    lake.put(key, gz([row("a", 1), row("c", 2)]))
+    lake.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    lake.put(key, gz([row("a", 1), row("c", 2), row("c", 3)]))
+    a = lake.queue("a")
+    lake.run()
+    result = lake.ledger.lake_result(a, "service_logs")
+    assert result
+    assert result.blocked == 0
+    assert lake.rows(key) == [row("c", 2), row("c", 3)]
+    assert "null" not in lake.versions(key)
+    assert lake.told(a)["page_views"] == (3, 0)
+
+
+def test_a_plan_that_died_before_it_was_on_record_leaves_no_object_out(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rights.purging._OBJECTS_AT_ONCE", 2)
+    monkeypatch.setattr("rights.purging._CHUNKS_AT_ONCE", 1)
+    day = "logs/page_views/dt=2026-11-{}/part-0.json.gz"
+    for number in (10, 11, 12, 13):
+        lake.put(day.format(number), gz([row("a", number), row("c", number)]))
+    lake.queue("a")
+    batch = lake.begin()
+    checkpoint = lake.ledger.checkpoint_batch
+
+    def dying(changed: Any) -> None:
+        if changed.chunks:
+            raise Killed
+        checkpoint(changed)
+
+    monkeypatch.setattr(lake.ledger, "checkpoint_batch", dying)
+    with pytest.raises(Killed):
+        Planning(lake.ledger, lake.open, 10).run(lake.store, batch.id)
+    monkeypatch.setattr(lake.ledger, "checkpoint_batch", checkpoint)
+    planned = Planning(lake.ledger, lake.open, 10).run(lake.store, batch.id)
+    for chunk in planned["chunks"]:
+        Working(lake.ledger, lake.open).run(lake.store, batch.id, chunk["chunk"])
+    for version in lake.versions(day.format(10)):
+        lake.s3.delete_object(Bucket=BUCKET, Key=day.format(10), VersionId=version)
+    lake.run(tries=20)
+    assert [lake.rows(day.format(number)) for number in (11, 12, 13)] == [[row("c", n)] for n in (11, 12, 13)]
+
+
+def test_without_versions_somebody_elses_write_meanwhile_is_not_counted_as_ours(lake: Lake) -> None:
+    key = "logs/page_views/dt=2026-11-20/part-0.json.gz"
+    bucket = "mall-lake-without-versions"
+    lake.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
+    lake.s3.put_object(Bucket=bucket, Key=key, Body=gz([row("a", 0), row("a", 1), row("c", 2)]))
+
+    def replace(name: str, given: dict[str, Any]) -> None:
+        if name == "put_object" and given["Key"] == key:
+            lake.client.before = lambda *_: None
+            lake.s3.put_object(Bucket=bucket, Key=key, Body=gz([row("a", 0), row("a", 1), row("c", 2), row("c", 3)]))
+
+    lake.client.before = replace
+    described = LakeCollection(lake.store.collection("page_views"))
+    batch = lake.begin()
+    book = Pages(lake.ledger, batch.id)
+    wanted = described.wanted([(0, keys("a"))])
+    objects = LakeObjects(lake.client, bucket, "logs/page_views/")
+    Purge(described, objects, wanted, partial(described.treatment, today="2026-11-25"), book).run(key)
+    record = book.read("page_views", key)
+    assert record
+    assert record["counts"] == {"0": [2, 0, 0]}
+
+
+def test_a_legal_hold_placed_while_a_request_waits_keeps_its_rows_until_it_ends(
+    lake: Lake, clock: StoppedClock
+) -> None:
+    a, b = lake.queue("a"), lake.queue("b")
+    known_as = lake.ledger.get(a).known_as
+    assert known_as
+    until = clock.at.date() + timedelta(days=30)
+    hold = lake.ledger.place_hold(known_as, ground=3, until=until, by="olivia")
+    lake.run()
+    assert lake.told(b)["page_views"] == (1, 0)
+    assert [r["account_id"] for r in lake.rows(VIEWS)] == ["a", "a", None, "c"]
+    assert lake.ledger.lake_result(a, "service_logs") is None
+    clock.advance(days=6)
+    states = States()
+    assert schedule(lake, states) == {"waiting": 1, "late": 0, "started": 0}, "or it would begin again and again"
+    lake.ledger.lift_hold(hold.id, by="olivia")
+    assert schedule(lake, states)["started"] == 1
+    lake.run()
+    assert lake.told(a) == {"page_views": (2, 0), "clicks": (1, 0)}

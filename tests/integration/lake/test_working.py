@@ -131,3 +131,10 @@ def test_the_end_of_a_retention_takes_rows_out_of_single_objects(lake: Lake) -> 
 
 def test_a_lake_recognises_nobody_and_leads_nowhere(lake: Lake) -> None:
     assert connector(lake).locate(keys("a")).values == frozenset()
+
+
+def test_one_file_that_cannot_be_read_holds_up_no_plan(lake: Lake) -> None:
+    lake.put("logs/page_views/dt=2026-11-19/part-0.json.gz", gz([row("a", 1)])[:-9])
+    lake.put("logs/clicks/dt=2026-11-19/part-0.parquet", b"PAR1", StorageClass="GLACIER")
+    counted = connector(lake).count(keys("a"))
+    assert (counted["page_views"], counted["clicks"]) == (2, 1)

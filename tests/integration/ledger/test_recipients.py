@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,33 @@ def test_what_becomes_of_a_recipient_is_history_and_an_operator_is_asked_where_t
     assert ledger.verify_chain(asked.request_id)
     ledger.attention_seen(asked.request_id, by="olivia")
     assert list(ledger.needing_attention()) == []
+
+
+def test_what_was_told_of_an_earlier_asking_is_no_word_on_the_next(ledger: Ledger, asked: Task) -> None:
+    assert hears(ledger, asked, COMPLETED)
+    ledger.take_back(asked.request_id, STORE, by="olivia")
+    ledger.restart_task(asked.request_id, STORE)
+    assert ledger.told(asked.request_id, STORE) == Told(is_unwanted=True)
+    mine = ledger.claim_task(ledger.task(asked.request_id, STORE))
+    again = replace(mine, status=TaskStatus.WAITING, recipient={"id": str(uuid.uuid4())})
+    ledger.will_ask(again, ledger.get(asked.request_id).due_at)
+    assert ledger.told(asked.request_id, STORE) == Told(is_unwanted=True)
+    assert hears(ledger, again, Told(status="in_progress"))
+    assert ledger.told(asked.request_id, STORE).status == "in_progress"
+
+
+def test_a_last_word_that_meets_the_beginning_of_a_wait_is_not_lost(
+    ledger: Ledger, asked: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = ledger.answer_parts
+
+    def meanwhile(*given: Any) -> Any:
+        found = parts(*given)
+        monkeypatch.setattr(ledger, "answer_parts", parts)
+        ledger.open_wait(asked.request_id, STORE, "token", 60)
+        return found
+
+    monkeypatch.setattr(ledger, "answer_parts", meanwhile)
+    assert hears(ledger, asked, COMPLETED)
+    assert ledger.told(asked.request_id, STORE).is_final
+    assert answer(ledger, asked) == {"outcome": "told"}
