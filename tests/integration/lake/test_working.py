@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rights.domain.rights import Operation
 from rights.domain.work import Counts, TaskStatus
-from rights.errors import StoreRefusedError
+from rights.errors import StoreRefusedError, StoreUnavailableError
 from rights.stores.contract import Page
 from rights.stores.lake import LakeConnector
 from rights.stores.work import Report, Worker
@@ -138,3 +139,21 @@ def test_one_file_that_cannot_be_read_holds_up_no_plan(lake: Lake) -> None:
     lake.put("logs/clicks/dt=2026-11-19/part-0.parquet", b"PAR1", StorageClass="GLACIER")
     counted = connector(lake).count(keys("a"))
     assert (counted["page_views"], counted["clicks"]) == (2, 1)
+
+
+@pytest.mark.parametrize("way", ["read_page", "plan_page", "plan_rows"])
+def test_an_object_that_is_replaced_while_it_is_read_is_an_error_that_is_tried_again(lake: Lake, way: str) -> None:
+    def replaced(call: str, _: dict[str, Any]) -> None:
+        if call == "get_object":
+            raise ClientError({"Error": {"Code": "PreconditionFailed"}}, call)
+
+    lake.client.before = replaced
+    given: dict[str, Any] = {
+        "read_page": (None,),
+        "plan_page": (None, "2026-11-22"),
+        "plan_rows": ([{"object": VIEWS}], "2026-11-22"),
+    }
+    with pytest.raises(StoreUnavailableError) as caught:
+        getattr(connector(lake), way)("page_views", keys("a"), *given[way])
+    # Step Functions goes by the name of the class, whatever it is derived from.
+    assert type(caught.value) is StoreUnavailableError
