@@ -73,7 +73,7 @@ class ClosureDoors:
         bulk = self._ledger.bulk(bulk_id)
         if who.id in {bulk.by, *bulk.put_by}:
             raise ApiError("second_operator_needed")
-        listed = self._ledger.listed(bulk_id)
+        listed = self._ledger.count_people(bulk_id)
         if not listed or raw != {"people": listed}:
             raise ApiError("plan_changed")
         if bulk.status is not BulkStatus.DRAFT:
@@ -98,7 +98,7 @@ class ClosureDoors:
         if not re.fullmatch(r"-1|[0-9]{1,8}", after):
             raise not_valid({"after": FieldProblem("wrong_type")})
         found = list(islice(self._ledger.results(bulk_id, int(after)), PAGE + 1))
-        listed = bulk.listed or self._ledger.listed(bulk_id)
+        listed = bulk.listed or self._ledger.count_people(bulk_id)
         return _shown(bulk) | {"listed": listed, "results": found[:PAGE], "more": len(found) > PAGE}
 
 

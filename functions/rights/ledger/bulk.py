@@ -185,7 +185,7 @@ class Bulks(Requests):
             position = int(item["SK"].removeprefix("RESULT#"))
             yield {"position": position, "result": item["result"], "request_id": item.get("request_id")}
 
-    def listed(self, bulk_id: str) -> int:
+    def count_people(self, bulk_id: str) -> int:
         """How many people are on the list."""
         return sum(int(item["count"]) for item in self.table.query_items(f"BULK#{bulk_id}", "PART#"))
 

@@ -20,7 +20,7 @@ from rights.domain.work import Disposition
 from rights.lake.model import BrokenFileError, Tally, Treatment, Wanted
 from rights.stores.contract import Change, Cursor, ErasurePage, Page, Plain
 from rights.stores.lake_engine import LakeCollection
-from rights.stores.lake_objects import LakeObject, LakeObjects, ReplacedError
+from rights.stores.lake_objects import LakeObject, LakeObjects, ReplacedError, whole
 from rights.stores.lake_purge import Forgetful, Purge
 from rights.stores.roles import Roles
 from rights.stores.selection import erasure_order
@@ -80,6 +80,7 @@ class LakeConnector(Plain):
             counts[name] = sum(self._tally(name, thing, keys, today).found for thing in in_time)
         return counts
 
+    @whole()
     def read_page(self, collection: str, keys: KeySet, after: Cursor | None) -> Page:
         """The next rows; a page may be empty and have one that follows, since a lake is looked at object by object."""
         described, wanted = self._wanted(collection, keys)
@@ -101,6 +102,7 @@ class LakeConnector(Plain):
         more = next(iter(self._next_objects(collection, done, _WHOLE)), None) if done else None
         return Page(found, {"key": done, "skip": _WHOLE} if more else None)
 
+    @whole()
     def plan_page(
         self, collection: str, keys: KeySet, after: Cursor | None, today: str, *, since: datetime | None = None
     ) -> ErasurePage:
@@ -120,6 +122,7 @@ class LakeConnector(Plain):
         more = next(iter(self._next_objects(collection, done, _WHOLE)), None) if done else None
         return ErasurePage(changes, {"key": done} if more else None)
 
+    @whole()
     def plan_rows(
         self, collection: str, keys: KeySet, row_keys: Sequence[Mapping[str, Any]], today: str
     ) -> ErasurePage:

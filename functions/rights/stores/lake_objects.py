@@ -26,8 +26,8 @@ _KEPT = (
 """What a new version takes over from the one it replaces, besides its tags."""
 
 
-class ReplacedError(StoreUnavailableError):
-    """Somebody wrote the object in the meantime; it is looked at anew."""
+class ReplacedError(Exception):
+    """Somebody wrote the object in the meantime; it is looked at anew, and nobody outside of the lake hears of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +247,15 @@ def _version(entry: dict[str, Any]) -> Version:
         modified=entry["LastModified"].isoformat(),
         is_latest=bool(entry.get("IsLatest", True)),
     )
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """What was replaced while it was read is StoreUnavailableError, by whose name Step Functions tries again."""
+    try:
+        yield
+    except ReplacedError:
+        raise StoreUnavailableError("an object was replaced while it was read") from None
 
 
 @contextmanager

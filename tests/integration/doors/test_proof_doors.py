@@ -161,14 +161,14 @@ def test_a_list_that_grew_while_it_was_approved_is_not_approved(
     anna: Door, bert: Door, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bulk_id = listed(anna).json["bulk_id"]
-    count = ledger.listed
+    count = ledger.count_people
 
     def meanwhile(one: str) -> int:
         number = count(one)
         ledger.put_people(bulk_id, 1, [("account_id", "acc-2")], by="anna")
         return number
 
-    monkeypatch.setattr(ledger, "listed", meanwhile)
+    monkeypatch.setattr(ledger, "count_people", meanwhile)
     assert bert("POST", f"/ops/bulk-closures/{bulk_id}/approve", json_body={"people": 3}).status >= 400
     assert ledger.bulk(bulk_id).status == "draft"
 

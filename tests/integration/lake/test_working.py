@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rights.domain.rights import Operation
 from rights.domain.work import Counts, TaskStatus
-from rights.errors import StoreRefusedError
+from rights.errors import StoreRefusedError, StoreUnavailableError
 from rights.ledger import Task
 from rights.stores.contract import Page
 from rights.stores.lake import LakeConnector
@@ -152,3 +153,21 @@ def test_who_waits_for_a_batch_does_not_keep_the_repair_of_another_store_waiting
     lake.run()
     assert work(lake, a).status == "read_back"
     assert work(lake, a, "read_back").status == "done"
+
+
+@pytest.mark.parametrize("way", ["read_page", "plan_page", "plan_rows"])
+def test_an_object_that_is_replaced_while_it_is_read_is_an_error_that_is_tried_again(lake: Lake, way: str) -> None:
+    def replaced(call: str, _: dict[str, Any]) -> None:
+        if call == "get_object":
+            raise ClientError({"Error": {"Code": "PreconditionFailed"}}, call)
+
+    lake.client.before = replaced
+    given: dict[str, Any] = {
+        "read_page": (None,),
+        "plan_page": (None, "2026-11-22"),
+        "plan_rows": ([{"object": VIEWS}], "2026-11-22"),
+    }
+    with pytest.raises(StoreUnavailableError) as caught:
+        getattr(connector(lake), way)("page_views", keys("a"), *given[way])
+    # Step Functions goes by the name of the class, whatever it is derived from.
+    assert type(caught.value) is StoreUnavailableError

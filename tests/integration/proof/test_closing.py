@@ -183,7 +183,7 @@ def test_a_list_in_parts_is_gone_through_in_order_and_a_part_put_twice_is_there_
     for _ in range(2):
         scene.ledger.put_people(bulk.id, 0, phones(2), by="op-1")
     scene.ledger.put_people(bulk.id, 1, phones(5)[2:], by="op-1")
-    assert scene.ledger.listed(bulk.id) == 5
+    assert scene.ledger.count_people(bulk.id) == 5
     scene.ledger.move_bulk(bulk.id, BulkStatus.RUNNING, by="op-2")
     with pytest.raises(IllegalTransitionError):
         scene.ledger.put_people(bulk.id, 2, phones(1), by="op-1")

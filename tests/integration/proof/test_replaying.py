@@ -245,6 +245,31 @@ def test_an_entry_that_cannot_be_done_holds_up_none_that_can(scene: Scene) -> No
 # ---- interrupted, twice, at once
 
 
+def test_rows_that_were_decided_to_go_are_remembered_although_the_run_was_killed_once_they_were_gone(
+    scene: Scene,
+) -> None:
+    scene.restore("v", collection="visits")
+    replay = scene.start()
+    scene.run()
+    [entry] = scene.ledger.entries(replay.id)
+    scene.ledger.decide_entry(replay.id, entry.id, "erase", by="op-2")
+
+    def die() -> None:
+        if not scene.store.rows["visits"]:
+            raise Killed
+
+    scene.lambdas.after = die
+    with pytest.raises(Killed):
+        scene.run()
+    scene.lambdas.after = lambda: None
+    scene.run()
+    assert scene.now(replay).status is ReplayStatus.DONE
+    [place] = [one for one in scene.ledger.tombstones("shop") if replay.id in one]
+    stone = scene.ledger.tombstone("shop", place)
+    assert stone is not None
+    assert stone.rows == [{"row": "v"}]
+
+
 @pytest.mark.parametrize("calls", [1, 2, 3, 4])
 def test_a_replay_that_was_killed_goes_on_where_it_stood_and_counts_exactly(scene: Scene, calls: int) -> None:
     scene.restore("a", "b", "c", "e")
