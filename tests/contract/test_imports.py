@@ -42,8 +42,7 @@ LAYERS = {
     "rights.datamap": {"rights.domain", "rights.datamap", "rights.errors"},
     "rights.notices": {"rights.domain", "rights.notices"},
     "rights.lake": {"rights.domain", "rights.lake", "rights.errors"},
-    "rights.stores": {"rights.domain", "rights.datamap", "rights.lake", "rights.stores"}
-    | {"rights.ledger.model", "rights.ledger.tombstones"}
+    "rights.stores": {"rights.domain", "rights.datamap", "rights.lake", "rights.stores", "rights.ledger.model"}
     | BASICS,
 }
 """What the modules of a package may import of ours."""

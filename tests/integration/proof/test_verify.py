@@ -149,6 +149,7 @@ def test_what_is_sound_is_found_to_be_so_and_said_in_words(case: Case) -> None:
         f"ok:    certificate of request {case.request_id}: deletion, completed, signed",
         "ok:    package.zip is a file that the certificate names",
         "ok:    package.zip: 3 files, each as its list says",
+        "ok:    all 1 volumes are here",
         "ok:    history: 3 events, each names the one before",
         "ok:    the certificate was signed over this history",
         "ok:    3 digests, 2026-11-22 to 2026-11-24, each signed, each names the one before",

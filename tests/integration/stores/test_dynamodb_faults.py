@@ -233,7 +233,7 @@ def test_what_is_written_into_a_field_while_it_is_emptied_inside_is_not_overwrit
     put(client, 1, address=ADDRESS)
     connector = DynamoConnector(shop(on_deletion="anonymise"), client)
     page = connector.plan_page("things", ME, None, TODAY)
-    moved = {"M": ADDRESS["M"] | {"town": {"S": "Kep"}}}
+    moved = {"M": ADDRESS["M"] | {"street": {"S": "Street 99"}, "town": {"S": "Kep"}}}
     client.meta.events.register_first("before-send.dynamodb", Moves(client, moved))
     connector.apply_page("things", ME, page)
     assert left(client)[0]["address"] == moved
