@@ -232,6 +232,7 @@ def test_killed_at_any_record_the_purge_ends_with_the_same_counts(
         ("logs/clicks/dt=2026-11-21/p.parquet", parquet([{"other": 1}]), "no_identity_column"),
         ("logs/page_views/dt=2026-11-21/p.json.gz", gz([row("a", 1)])[:-9], "corrupt_gzip"),
     ],
+    ids=["not_parquet", "no_identity_column", "corrupt_gzip"],
 )
 def test_an_object_that_cannot_be_worked_on_stays_and_holds_up_none_of_the_others(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, key: str, content: bytes, code: str
