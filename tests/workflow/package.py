@@ -49,8 +49,9 @@ class Package:
 
     @property
     def files(self) -> list[bytes]:
-        """What was kept as files: recordings, chats, evidence."""
-        return [content for name, content in self.entries.items() if "/files/" in name and name.count("/") > 2]
+        """What the mall kept as files: recordings, chats, evidence."""
+        named = [name for name in self.entries if "/files/" in name and name.count("/") > 2]
+        return [self.entries[name] for name in named if name.split("/")[1] not in NOT_OF_THE_MALL]
 
     @cached_property
     def text(self) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from local import verify
 from local.cloud import Cloud
-from local.mall import Person, expected_deletion
+from local.mall import NOT_OF_THE_MALL, Person, expected_deletion
 from tests.workflow.asking import COUNTS, Asking, Public, expected
 from tests.workflow.book import Book
 from tests.workflow.conftest import Crowd
@@ -223,5 +223,5 @@ def told(cloud: Cloud, contact: str) -> list[str]:
 
 def done(book: Book, request_id: str) -> dict[str, dict[str, int]]:
     """Store of the mall to counts, as the tasks have them."""
-    tasks = {name: task for name, task in book.tasks(request_id).items() if name not in {"ledger", "login.freeze"}}
+    tasks = {name: task for name, task in book.tasks(request_id).items() if name not in NOT_OF_THE_MALL}
     return {name: {count: task["counts"][count] for count in COUNTS} for name, task in tasks.items()}
