@@ -107,16 +107,21 @@ def owner(cloud: Cloud) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def refused(cloud: Cloud, privilege: str, table: str) -> Iterator[None]:
-    """The rights system may not do this to a table of the mall."""
-    names = {"privilege": sql.SQL(privilege), "table": sql.Identifier(table)}
+def refused(cloud: Cloud, operation: str, table: str) -> Iterator[None]:
+    """A table of the mall refuses this to everybody: by a trigger, which no dry run sees before."""
+    names = {"operation": sql.SQL(operation), "table": sql.Identifier(table)}
     with owner(cloud) as connection:
-        connection.execute(sql.SQL("REVOKE {privilege} ON {table} FROM mall_rights").format(**names))
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN RAISE insufficient_privilege; END'"
+        )
+        made = "CREATE TRIGGER refuse BEFORE {operation} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
+        connection.execute(sql.SQL(made).format(**names))
     try:
         yield
     finally:
         with owner(cloud) as connection:
-            connection.execute(sql.SQL("GRANT {privilege} ON {table} TO mall_rights").format(**names))
+            connection.execute(sql.SQL("DROP TRIGGER refuse ON {table}").format(**names))
 
 
 @contextmanager
