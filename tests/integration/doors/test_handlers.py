@@ -75,6 +75,7 @@ def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The environment of the functions, over the fixtures' table and fresh keys."""
     kms = boto3.client("kms")
     signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    boto3.client("s3").create_bucket(Bucket="audit", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"})
     environment = {
         "LEDGER_TABLE": "ledger",
         "SEAL_KEY_ID": kms.create_key()["KeyMetadata"]["KeyId"],
@@ -84,6 +85,7 @@ def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "BASE_URL": "https://mall.example",
         "PACKAGE_BUCKET": "packages",
         "EVIDENCE_BUCKET": "evidence",
+        "AUDIT_BUCKET": "audit",
         "MAIL_FROM": "data@mall.example",
         "SMS_SENDER": "TinhTinh",
         "CONFIGURATION_SET": "data-rights-test",
