@@ -202,7 +202,9 @@ class _Ledger:
         return {"keys": {"account_id": [PERSON]}}
 
     def put_private(self, request_id: str, part: str, data: Any) -> None:
-        raise NotImplementedError
+        """Only corrections seal parts, and none is measured here."""
+        del data
+        raise RuntimeError(request_id, part)
 
     def retain(self, request_id: str, bundles: Any) -> None:
         kept: list[RetainedRows] = list(bundles)
