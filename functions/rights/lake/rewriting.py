@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rights.lake import thrift
-from rights.lake.model import BrokenFileError, Sink, Source, Treatment
+from rights.lake.model import BrokenFileError, Path, Replace, Sink, Source, Treatment
 from rights.lake.parquet import Found, Hits, ParquetReader
 from rights.lake.thrift import Struct
 
@@ -139,8 +139,8 @@ class ParquetRewriter:
                 else:
                     yield from map(self._copied, chunks)
 
-    def _emptied(self, name: str) -> list[tuple[tuple[str, ...], Any]]:
-        return [(path, value) for path, value in self._treatment.emptied.items() if path[0] == name]
+    def _emptied(self, name: str) -> list[tuple[Path, Replace]]:
+        return [(path, replace) for path, replace in self._treatment.emptied.items() if path[0] == name]
 
     def _rewritten(self, number: int, name: str, chunks: list[Struct], hits: Hits, keep: Any) -> _Written:
         reader = ParquetReader(self._source, self._reader.file.metadata)
@@ -149,8 +149,8 @@ class ParquetRewriter:
             column = batch.column(0)
             if hits.anonymise is not None:
                 mask = hits.anonymise.slice(place, len(column))
-                for path, value in self._emptied(name):
-                    column = _without(column, path[1:], value, mask)
+                for path, replace in self._emptied(name):
+                    column = _without(column, path[1:], replace, mask)
             parts.append(column if keep is None else column.filter(keep.slice(place, len(column))))
             place += batch.num_rows
         schema = pa.schema([reader.file.schema_arrow.field(name)])
@@ -252,16 +252,18 @@ def _move(chunk: Struct, shift: int) -> None:
             meta.set_i64(number, meta.get(number) + shift)
 
 
-def _without(column: Any, path: tuple[str, ...], value: Any, mask: Any) -> Any:
-    """A column with another value where the mask is; inside a struct, if a path is left."""
+def _without(column: Any, path: Path, replace: Replace, mask: Any) -> Any:
+    """A column with what stands instead where the mask is; inside a struct, if a path is left."""
     if not path:
         try:
-            return pc.if_else(mask, pa.scalar(value, column.type), column)
+            instead = pa.array([replace(value) for value in column.filter(mask).to_pylist()], column.type)
+            places = pc.subtract(pc.cumulative_sum(mask.cast(pa.int64())), 1)
+            return pc.if_else(mask, instead.take(pc.if_else(mask, places, None)), column)
         except pa.ArrowException:
             raise BrokenFileError("constant_does_not_fit") from None
     names = [column.type.field(number).name for number in range(column.type.num_fields)]
     parts = [
-        _without(part, path[1:], value, mask) if name == path[0] else part
+        _without(part, path[1:], replace, mask) if name == path[0] else part
         for name, part in zip(names, column.flatten(), strict=True)
     ]
     fields = [column.type.field(number) for number in range(column.type.num_fields)]
