@@ -6,9 +6,7 @@ from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from operator_api.doors import OperatorDoors
@@ -19,12 +17,11 @@ from rights.clients import link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.datamap.scope import to_review
-from rights.domain.rights import Locale
+from rights.door import Answer, Door, prefix_of
 from rights.handler import guarded
-from rights.http import ApiError, as_api_error, locale_of, read_body, respond_error, respond_json
+from rights.http import read_body, respond_json
 from rights.ledger.bulk import BulkStatus
 from rights.settings import Settings, load
-from rights.telemetry import logger
 
 
 class OperatorSettings(Settings):
@@ -57,19 +54,10 @@ Route = Callable[..., dict[str, Any]]
 Routes = tuple[tuple[str, str, Route], ...]
 
 
-def build(doors: OperatorDoors, evidence: EvidenceLooks, prefix: str = "") -> APIGatewayRestResolver:
-    """The resolver over these doors; `prefix`, the path of the base URL, is what a custom domain leaves in paths."""
-    app = APIGatewayRestResolver(strip_prefixes=[prefix] if prefix else None)
-    for method, rule, route in (*_looks(doors, evidence), *_acts(doors, evidence)):
-        status = _STATUS.get(rule, HTTPStatus.OK) if method == "POST" else HTTPStatus.OK
-        app.route(rule, method=method)(_with_call(app, route, doors, status, to_change=method == "POST"))
-
-    def problem(error: Exception) -> Response[Any]:
-        return respond_error(as_api_error(error), locale_of(app.current_event) or Locale.EN)
-
-    app.exception_handler(Exception)(problem)
-    app.not_found(lambda _: problem(ApiError("not_found")))
-    return app
+def build(doors: OperatorDoors, evidence: EvidenceLooks, prefix: str = "") -> Door:
+    """The door over what it does."""
+    table = (*_looks(doors, evidence), *_acts(doors, evidence))
+    return Door([(method, rule, _with_call(method, rule, route, doors)) for method, rule, route in table], prefix)
 
 
 def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> Routes:
@@ -135,11 +123,11 @@ _STATUS = {
 """The answers of changes that are not a plain 200."""
 
 
-def _with_call(
-    app: APIGatewayRestResolver, route: Route, doors: OperatorDoors, status: HTTPStatus, *, to_change: bool
-) -> Callable[..., Response[Any]]:
-    def answer(**path: str) -> Response[Any]:
-        event = app.current_event
+def _with_call(method: str, rule: str, route: Route, doors: OperatorDoors) -> Callable[..., Answer]:
+    to_change = method == "POST"
+    status = _STATUS.get(rule, HTTPStatus.OK) if to_change else HTTPStatus.OK
+
+    def answer(event: APIGatewayProxyEvent, **path: str) -> Answer:
         claims = (event["requestContext"].get("authorizer") or {}).get("claims") or {}
         who = operator_of(claims, to_change=to_change)
         refuse_odd_ids(path)
@@ -151,7 +139,7 @@ def _with_call(
 
 
 @cache
-def _app() -> APIGatewayRestResolver:
+def _app() -> Door:
     settings = load(OperatorSettings)
     categories = {
         store.fides_key: {
@@ -163,13 +151,10 @@ def _app() -> APIGatewayRestResolver:
     answer_time = timedelta(seconds=settings.question_seconds)
     doors = OperatorDoors(wiring.ledger(), utc_now, answer_time, categories, looked_at)
     evidence = EvidenceLooks(wiring.ledger(), BucketLinks(link_client(), settings.evidence_bucket), utc_now)
-    return build(doors, evidence, urlsplit(settings.base_url).path.rstrip("/"))
+    return build(doors, evidence, prefix_of(settings.base_url))
 
 
 @guarded
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one call of API Gateway."""
-    answer = _app().resolve(event, context)
-    route = {"method": event.get("httpMethod"), "route": event.get("resource"), "http_status": answer["statusCode"]}
-    logger.info("answered", extra=route)
-    return answer
+    return _app().resolve(event, context)

@@ -64,6 +64,7 @@ def build(routes: PublicRoutes, prefix: str = "") -> Door:
         ("GET", "/stop/<token>", routes.ask_stop),
         ("POST", "/stop/<token>", routes.stop),
         ("GET", "/.well-known/jwks.json", routes.jwks),
+        ("GET", "/openapi.json", routes.description),
         ("GET", "/static/<name>", routes.static),
     )
     return Door(table, prefix, problem=routes.problem)

@@ -4,7 +4,9 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from public_api.ask_routes import AskRoutes
@@ -163,6 +165,11 @@ class PublicRoutes:
         """`GET /.well-known/jwks.json`."""
         return http.respond_json(HTTPStatus.OK, self._keys(), headers={"Cache-Control": "public, max-age=3600"})
 
+    def description(self, _: Call) -> Answer:
+        """`GET /openapi.json`: all doors, as `make openapi` described them."""
+        headers = {"Cache-Control": "public, max-age=3600"}
+        return http.respond(HTTPStatus.OK, _description(), "application/json", headers=headers)
+
     def static(self, _: Call, name: str) -> Answer:
         """`GET /static/{name}`; the name carries a fingerprint."""
         file = static_files().get(name)
@@ -207,6 +214,11 @@ class PublicRoutes:
         if error and error.code == "too_late":
             values |= {"errors": {}, "problem": [{"href": "#so-far", "words": done_so_far(shown, locale)[0]}]}
         return self._desk.page(call, "status", locale, values, error.status if error else 200)
+
+
+@cache
+def _description() -> str:
+    return (Path(__file__).parent / "openapi.json").read_text(encoding="utf-8")
 
 
 def _field_of(request: Request) -> str:
