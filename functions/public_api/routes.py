@@ -168,7 +168,7 @@ class PublicRoutes:
     def description(self, _: Call) -> Answer:
         """`GET /openapi.json`: all doors, as `make openapi` described them."""
         headers = {"Cache-Control": "public, max-age=3600"}
-        return http.respond(HTTPStatus.OK, _description(), "application/json", headers=headers)
+        return http.respond(HTTPStatus.OK, _description(self._desk.base_url), "application/json", headers=headers)
 
     def static(self, _: Call, name: str) -> Answer:
         """`GET /static/{name}`; the name carries a fingerprint."""
@@ -217,8 +217,10 @@ class PublicRoutes:
 
 
 @cache
-def _description() -> str:
-    return (Path(__file__).parent / "openapi.json").read_text(encoding="utf-8")
+def _description(base_url: str) -> str:
+    """The description, which names this stage as its server."""
+    told = json.loads((Path(__file__).parent / "openapi.json").read_bytes())
+    return json.dumps(told | {"servers": [{"url": base_url}]}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _field_of(request: Request) -> str:

@@ -139,7 +139,7 @@ def document(described: Iterable[Described]) -> dict[str, Any]:
     made = {
         "openapi": VERSION,
         "info": _INFO,
-        # Relative to where this document lies: under the base URL, whatever that is.
+        # Relative to where the file lies; where it is served, the base URL of the stage stands here.
         "servers": [{"url": "."}],
         "tags": [{"name": one.description.name, "description": one.description.says} for one in doors],
         "paths": paths,

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from local.openapi.describe import Address, Day, Moment, RequestId, words
 from local.openapi.public_answers import Outcome, Segment
+from rights.domain.clock import Reason as Because
 from rights.domain.confirmation import Confirm
 from rights.domain.evidence import EvidenceKind, EvidenceStatus, Refusal
 from rights.domain.review import Reason
@@ -181,7 +182,7 @@ class ClockShown(TypedDict):
     overdue: bool
     clock_rule: str
     rule_source: str
-    stands_still: bool
+    stands_still: Because | None
     extended: bool
     extension_reasons: list[str]
     days_used: int
