@@ -95,8 +95,8 @@ def _registry() -> Registry[Any]:
     closed = deepcopy(described())
     for schema in closed["components"]["schemas"].values():
         _close(schema)
-    resource = DRAFT202012.create_resource(closed)
-    return Registry().with_resource(_AT, resource)
+    registry: Registry[Any] = Registry()
+    return registry.with_resource(_AT, DRAFT202012.create_resource(closed))
 
 
 def _close(schema: Any) -> None:
