@@ -95,8 +95,9 @@ def _registry() -> Registry[Any]:
     closed = deepcopy(described())
     for schema in closed["components"]["schemas"].values():
         _close(schema)
-    registry: Registry[Any] = Registry()
-    return registry.with_resource(_AT, DRAFT202012.create_resource(closed))
+    empty: Registry[Any] = Registry()
+    registry: Registry[Any] = empty.with_resource(_AT, DRAFT202012.create_resource(closed))
+    return registry
 
 
 def _close(schema: Any) -> None:

@@ -185,13 +185,13 @@ def test_an_operation_answers_as_it_is_described(  # noqa: PLR0917 - fixtures an
         suppress_health_check=list(HealthCheck),
     )
     @given(case=_calls(schema[path][method], world, told, mode))
-    def answers(case: Case) -> None:
+    def answers(case: Case[Any]) -> None:
         case.call_and_validate(checks=CHECKS)
 
     answers()
 
 
-def _calls(operation: Any, world: World, told: Mapping[str, Any], mode: GenerationMode) -> SearchStrategy[Case]:
+def _calls(operation: Any, world: World, told: Mapping[str, Any], mode: GenerationMode) -> SearchStrategy[Case[Any]]:
     """Calls of strangers to things that may not be there, and of those who may call to things that are."""
     fixed = list(_variants(world, told))
     if mode is GenerationMode.NEGATIVE:
