@@ -28,7 +28,7 @@ def words(*known: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """A model of a body that is read with some freedom: `change` tells of it in the model's own schema."""
+    """A model (or one of several) of a body that is read with some freedom: `change` tells of it in its schema."""
 
     model: Any
     change: Callable[[dict[str, Any]], None]

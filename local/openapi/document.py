@@ -33,6 +33,12 @@ SECURITY: dict[str, dict[str, Any]] = {
         "bearerFormat": "JWT",
         "description": "An ID token of the operators' user pool; its groups are the roles.",
     },
+    "operatorSession": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-operator",
+        "description": "The console's session. What changes something needs the header `X-CSRF-Token` then.",
+    },
     "partnerSignature": {
         "type": "apiKey",
         "in": "header",
@@ -96,6 +102,8 @@ _PROBLEM = {
                             "message": {"type": "string"},
                             "limit": {"type": "integer"},
                             "tries_left": {"type": "integer"},
+                            "now": {"type": "integer", "description": "The version a request is at by now."},
+                            "changes": {"type": "array", "items": {"type": "object"}},
                         },
                     },
                 },
@@ -161,9 +169,9 @@ def status_of(code: str) -> int:
 
 def _require_all(one: Described) -> None:
     told = set(one.description.operations)
-    if missing := sorted(set(one.door.rules) - told):
+    if missing := sorted(set(one.rules) - told):
         raise DescriptionError(f"{one.folder} has routes that local/openapi does not describe: {missing}")
-    if gone := sorted(told - set(one.door.rules)):
+    if gone := sorted(told - set(one.rules)):
         raise DescriptionError(f"local/openapi describes routes that {one.folder} does not have: {gone}")
 
 

@@ -3,15 +3,15 @@
 from typing import Any, NamedTuple
 
 import gateway_api.app
-import operator_api.app
 import partner_api.app
 import public_api.app
 from local.openapi.describe import DoorDescription
 from local.openapi.machines import GATEWAY, PARTNERS
 from local.openapi.operators import OPERATORS
 from local.openapi.public import PUBLIC
+from operator_api.desk import OWN_RULES
+from operator_api.routes import Routes
 from public_api.routes import PublicRoutes
-from rights.door import Door
 
 
 class _Nobody:
@@ -25,10 +25,10 @@ class _Nobody:
 
 
 class Described(NamedTuple):
-    """A door, and what is said of it."""
+    """A door: method and rule of each of its routes, and what is said of them."""
 
     folder: str
-    door: Door
+    rules: tuple[tuple[str, str], ...]
     description: DoorDescription
 
 
@@ -37,8 +37,8 @@ def doors() -> tuple[Described, ...]:
     nobody: Any = _Nobody()
     people = PublicRoutes(nobody, nobody, nobody, "", nobody)
     return (
-        Described("public_api", public_api.app.build(people), PUBLIC),
-        Described("operator_api", operator_api.app.build(nobody, nobody), OPERATORS),
-        Described("partner_api", partner_api.app.build(nobody), PARTNERS),
-        Described("gateway_api", gateway_api.app.build(nobody), GATEWAY),
+        Described("public_api", public_api.app.build(people).rules, PUBLIC),
+        Described("operator_api", (*OWN_RULES, *Routes(nobody, nobody).rules), OPERATORS),
+        Described("partner_api", partner_api.app.build(nobody).rules, PARTNERS),
+        Described("gateway_api", gateway_api.app.build(nobody).rules, GATEWAY),
     )

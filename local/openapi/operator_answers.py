@@ -20,6 +20,30 @@ from rights.ledger.replays import Doubt, ReplayStatus
 Decision = Annotated[str, words("approve", "approve_in_part", "refuse", "answer")]
 
 
+class SessionShown(TypedDict):
+    """When a session ends: at the latest, and if nothing is done."""
+
+    ends_at: Moment
+    idle_until: Moment
+
+
+class Me(TypedDict):
+    """Who is signed in."""
+
+    operator: str
+    name: str
+    groups: list[Literal["viewer", "operator", "approver"]]
+    may_change: bool
+    is_approver: bool
+    session: SessionShown | None
+
+
+class Health(TypedDict):
+    """That the door is open."""
+
+    status: Literal["ok"]
+
+
 class Line(TypedDict):
     """A request as a line of a list; `review` says why somebody has to look."""
 

@@ -1,9 +1,22 @@
 """The operators' door, described."""
 
+from dataclasses import replace
 from typing import Any
 
 from local.openapi import operator_answers as told
-from local.openapi.describe import A_BODY, JSON, READING, Answer, DoorDescription, Operation, Parameter, json
+from local.openapi.describe import (
+    A_BODY,
+    JSON,
+    READING,
+    Adapted,
+    Answer,
+    DoorDescription,
+    Operation,
+    Parameter,
+    json,
+    page,
+    see,
+)
 from operator_api.breach import BreachExport
 from operator_api.clocks import Extension, Stop
 from operator_api.closures import NewBulk, People
@@ -14,9 +27,12 @@ from operator_api.replays import EntryDecision, NewReplay
 from operator_api.reveal import Reveal
 from rights.domain.status import Status
 
-_BY = ("operator",)
-_LOOK = ("refused", "forbidden", "not_found", *READING)
-_WRONG = ("invalid_request", "wrong_type", *A_BODY)
+_BY = ("operator", "operatorSession")
+_LOOK = ("sign_in_needed", "forbidden", "not_found", *READING)
+_CHANGE = ("csrf_needed", "foreign_origin", *A_BODY)
+_WRONG = ("invalid_request", "wrong_type")
+_OF_ONE = ("own_request", "changed_meanwhile", "wrong_type")
+_FILES = ("text/css", "text/javascript", "image/svg+xml")
 _ONE, _BULK = "/ops/requests/<request_id>", "/ops/bulk-closures/<bulk_id>"
 
 
@@ -36,20 +52,81 @@ def _look(name: str, says: str, body: Any, *parameters: Parameter, errors: tuple
     )
 
 
-def _act(
-    name: str, says: str, answer: Any, *errors: str, body: Any = None, status: int = 200, of_one: bool = False
-) -> Operation:
-    """What takes the role of an operator; `of_one`: never on a request about themselves."""
-    own = ("own_request",) if of_one else ()
+_CSRF = Parameter(name="X-CSRF-Token", place="header", says="Of the session, for who has no token of the pool.")
+_SEEN = {
+    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}],
+    "description": "The version of the request that one decides on; refused where it has changed since.",
+}
+
+
+def _with_version(schema: dict[str, Any]) -> None:
+    schema.setdefault("properties", {})["version"] = _SEEN
+
+
+def _act(name: str, says: str, answer: Any, *errors: str, body: Any = None, status: int = 200) -> Operation:
+    """What takes the role of an operator."""
     return Operation(
         id=name,
         says=says,
-        answers={status: answer if isinstance(answer, Answer) else json(answer, "How it stands now.")},
+        answers={status: json(answer, "How it stands now.")},
         bodies={JSON: body} if body is not None else {},
-        errors=(*errors, *own, *(_WRONG if body is not None else ()), *_LOOK),
+        errors=(*errors, *(_WRONG if body is not None else ()), *_CHANGE, *_LOOK),
+        parameters=(_CSRF,),
         security=_BY,
     )
 
+
+def _on_one(name: str, says: str, answer: Any, *errors: str, body: Any = None, status: int = 200) -> Operation:
+    """The same on a request: never one about oneself, and none that has changed since one saw it."""
+    read = Adapted(body, _with_version) if body is not None else {"type": "object", "properties": {"version": _SEEN}}
+    made = _act(name, says, answer, *errors, *_OF_ONE, body=read, status=status)
+    return replace(made, needs_body=body is not None)
+
+
+_SIGN_IN = {
+    ("GET", "/ops"): Operation(
+        id="showConsole",
+        says="The console.",
+        answers={200: page("The overview."), 303: see("To the sign-in.")},
+        errors=_LOOK,
+        security=_BY,
+    ),
+    ("GET", "/ops/me"): _look("showMe", "Who is signed in, in which roles, and for how long.", told.Me),
+    ("GET", "/ops/health"): Operation(
+        id="showHealth", says="That the door is open.", answers={200: json(told.Health, "It is.")}, errors=READING
+    ),
+    ("GET", "/ops/sign-in"): Operation(
+        id="signIn",
+        says="To the sign-in page of the operators' pool, and back to `next`.",
+        answers={303: see("To the pool.")},
+        errors=READING,
+        parameters=(_query("next", "An address under `/ops`."),),
+    ),
+    ("GET", "/ops/signed-in"): Operation(
+        id="arrive",
+        says="Where the pool sends a browser back to.",
+        answers={200: page("A page that goes on by itself, with the session in a cookie.")},
+        errors=("sign_in_failed", "forbidden", *READING),
+        parameters=(_query("code", "Of the pool."), _query("state", "As it was sent there.")),
+    ),
+    ("GET", "/ops/signed-out"): Operation(
+        id="leave", says="Where one is after signing out.", answers={200: page("The page.")}, errors=READING
+    ),
+    ("POST", "/ops/sign-out"): Operation(
+        id="signOut",
+        says="End the session.",
+        answers={303: see("To the pool's own sign-out.")},
+        errors=("sign_in_needed", *_CHANGE, *READING),
+        parameters=(_CSRF,),
+        security=_BY,
+    ),
+    ("GET", "/ops/static/<name>"): Operation(
+        id="showConsoleFile",
+        says="A file of the console.",
+        answers={200: Answer(says="The file.", bodies={sort: {"type": "string"} for sort in _FILES})},
+        errors=("not_found", *READING),
+    ),
+}
 
 _LOOKS = {
     ("GET", "/ops/requests"): _look(
@@ -87,64 +164,56 @@ _LOOKS = {
 }
 
 _ACTS_ON_ONE = {
-    ("POST", f"{_ONE}/retry"): _act(
-        "retryRequest", "Try again what failed.", told.Line, "too_late", status=202, of_one=True
-    ),
-    ("POST", f"{_ONE}/stores/<store>/cancel"): _act(
+    ("POST", f"{_ONE}/retry"): _on_one("retryRequest", "Try again what failed.", told.Line, "too_late", status=202),
+    ("POST", f"{_ONE}/stores/<store>/cancel"): _on_one(
         "cancelAtPartner",
         "Take a request to a partner back, if it has not begun.",
         told.Line,
         "too_late",
         status=202,
-        of_one=True,
     ),
-    ("POST", f"{_ONE}/decision"): _act(
+    ("POST", f"{_ONE}/decision"): _on_one(
         "decide",
         "Decide on a request in review: approve its plan whole or in part, refuse, ask the person, answer a complaint.",
         told.Line,
         *("too_late", "plan_changed", "held", "evidence_missing", "two_people", "second_operator_needed"),
-        *("approver_needed", "not_ready", "ground_not_allowed", "until_not_allowed", "unknown_store"),
+        *("approver_needed", "filed_by_you", "not_ready", "ground_not_allowed", "until_not_allowed", "unknown_store"),
         *("unknown_collection", "too_long"),
-        body={"oneOf": (Approve, Refuse, Ask, Reply)},
-        of_one=True,
+        body=(Approve, Refuse, Ask, Reply),
     ),
-    ("POST", f"{_ONE}/extend"): _act(
+    ("POST", f"{_ONE}/extend"): _on_one(
         "extend",
         "Take the longer term, and have the person told.",
         told.ClockShown,
         *("reason_not_in_rule", "rule_has_no_extension", "already_extended", "base_term_over", "nobody_to_tell"),
         "too_late",
         body=Extension,
-        of_one=True,
     ),
-    ("POST", f"{_ONE}/pause"): _act(
+    ("POST", f"{_ONE}/pause"): _on_one(
         "pause",
         "Record that we wait for the person; the rule says whether the clock stands still.",
         told.ClockShown,
         *("too_late", "not_ready"),
         body=Stop,
-        of_one=True,
     ),
-    ("POST", f"{_ONE}/resume"): _act(
-        "resume", "Record that what we waited for has come.", told.ClockShown, "too_late", of_one=True
+    ("POST", f"{_ONE}/resume"): _on_one(
+        "resume", "Record that what we waited for has come.", told.ClockShown, "too_late"
     ),
-    ("POST", f"{_ONE}/seen"): _act(
-        "markSeen", "Record that somebody looked after what asked for attention.", told.Line, "too_late", of_one=True
+    ("POST", f"{_ONE}/seen"): _on_one(
+        "markSeen", "Record that somebody looked after what asked for attention.", told.Line, "too_late"
     ),
-    ("POST", f"{_ONE}/reveal"): _act(
+    ("POST", f"{_ONE}/reveal"): _on_one(
         "reveal",
         "Open one sealed part; who looked, at what and for what is in the history first.",
         told.Revealed,
         body=Reveal,
-        of_one=True,
     ),
-    ("POST", f"{_ONE}/evidence/<number>"): _act(
+    ("POST", f"{_ONE}/evidence/<number>"): _on_one(
         "openEvidence",
         "A link of one minute to a file that was received; who looked, and for what, is on record first.",
         told.FileLink,
         "evidence_gone",
         body=OpenEvidence,
-        of_one=True,
     ),
 }
 
@@ -214,6 +283,7 @@ _ACTS = {
 
 OPERATORS = DoorDescription(
     name="operators",
-    says="For operators, who are signed in to the operators' own user pool: viewers look, operators and approvers act.",
-    operations=_LOOKS | _ACTS_ON_ONE | _ACTS,
+    says="For operators, who are signed in to the operators' own user pool: viewers look, operators and approvers act. "
+    "Who would rather have `text/html`, or sends a form, gets the console's pages instead, which are not described.",
+    operations=_SIGN_IN | _LOOKS | _ACTS_ON_ONE | _ACTS,
 )

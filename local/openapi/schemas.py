@@ -40,14 +40,17 @@ class Schemas:
             case FormOf():
                 return _as_form(self._whole(self.read(body.model)))
             case Adapted():
-                schema = deepcopy(self._whole(self._of(body.model, "validation")))
-                body.change(schema)
-                return schema
-            case {"oneOf": tuple() as models}:
-                return {"oneOf": [self._of(model, "validation") for model in models]}
+                return self._adapted(body)
             case Mapping():
                 return dict(body)
         return self._of(body, "validation")
+
+    def _adapted(self, body: Adapted) -> dict[str, Any]:
+        models = body.model if isinstance(body.model, tuple) else (body.model,)
+        schemas = [deepcopy(self._whole(self._of(model, "validation"))) for model in models]
+        for schema in schemas:
+            body.change(schema)
+        return schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
 
     def told(self, body: Any) -> dict[str, Any]:
         """The schema of a body that a door answers with."""
@@ -68,8 +71,8 @@ def _models(body: Any) -> tuple[Any, ...]:
     match body:
         case FormOf() | Adapted():
             return _models(body.model)
-        case {"oneOf": tuple() as models}:
-            return models
+        case tuple():
+            return body
         case Mapping():
             return ()
     return (body,)

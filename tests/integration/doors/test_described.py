@@ -31,7 +31,7 @@ from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from send_notice.facts import Stage
 from send_notice.send import Sender
-from tests.integration.doors.conftest import BASE_URL, Door, Person, PostBox, operator_door, public_door
+from tests.integration.doors.conftest import BASE_URL, Door, Person, PostBox, operator_door, public_door, token_of
 from tests.integration.doors.test_decisions import in_review
 from tests.integration.ledger.test_recipients import STORE, asked
 from tests.support.api import Api, Start
@@ -52,7 +52,6 @@ CHECKS = [
     checks.response_schema_conformance,
     checks.negative_data_rejection,
 ]
-OPERATOR = {"sub": "op-9", "cognito:groups": "operator,approver"}
 
 
 @dataclass
@@ -64,6 +63,8 @@ class World:
     """Requests in several states, each with its token."""
     ids: dict[str, str]
     """Of other things, by the name of the part of a path."""
+    operator: str
+    """A token of the operators' pool."""
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +98,12 @@ def _peopled(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> World:
             "partner_api": partner_app.build(doors).resolve,
             "gateway_api": gateway_app.build(GatewayDoors(ledger, hmac, lambda: [KEY], clock)).resolve,
         },
-        {"signed-in": OPERATOR},
+        {},
     )
     return World(
         api=_Signing(api, clock, memory),
         tokens={person.request_id: person.token for person in people},
+        operator=token_of(clock, "op-9", "operator", "approver")(),
         ids={"recipient_id": task.recipient["id"], **_ids(operators)},
     )
 
@@ -203,7 +205,7 @@ def _variants(world: World, told: Mapping[str, Any]) -> Iterator[dict[str, Any]]
     """Who calls and what about: headers and parts of the path that are not left to chance."""
     names = {one["name"] for one in told.get("parameters", ()) if one["in"] == "path"}
     ids = {name: value for name, value in world.ids.items() if name in names}
-    bearer = {"Authorization": "Bearer signed-in"}
+    bearer = {"Authorization": f"Bearer {world.operator}"}
     by_operator = {"operator": []} in told["security"]
     whose = world.tokens.items() if "request_id" in names else [("", "")]
     for request_id, token in whose:
