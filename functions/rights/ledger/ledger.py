@@ -3,6 +3,7 @@
 from rights.ledger.anchors import Anchors
 from rights.ledger.bulk import Bulks
 from rights.ledger.evidence import Evidence
+from rights.ledger.finding import Finding
 from rights.ledger.lake import Lake
 from rights.ledger.recipients import Recipients
 from rights.ledger.records import Records
@@ -15,11 +16,23 @@ from rights.ledger.undelivered import Undelivered
 
 
 class Ledger(
-    Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors, Tombstones, Replays, Bulks, Lake, Recipients
+    Steps,
+    Clocks,
+    Retained,
+    Records,
+    Evidence,
+    Undelivered,
+    Anchors,
+    Tombstones,
+    Replays,
+    Bulks,
+    Lake,
+    Recipients,
+    Finding,
 ):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
-    replays, bulk < lake, recipients, identity < clocks, steps.
+    replays, bulk < lake, recipients, identity < clocks, steps, finding.
     """
