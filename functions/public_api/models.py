@@ -16,6 +16,8 @@ LONGEST_MESSAGE = 2000
 LONGEST_VALUE = 300
 EARLIEST_BIRTH = date(1900, 1, 1)
 MOST_NAMES = 40
+REFERENCE = re.compile(r"[2-9A-HJ-NP-Z]{8}")
+"""What `status_token.reference` writes, without the dash."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
@@ -170,6 +172,39 @@ class CodeIn(Body):
     @classmethod
     def _six_digits(cls, typed: str | None) -> str | None:
         return code_in(typed)
+
+
+class FindIn(Contacts):
+    """The body of `POST /find` and `POST /find/code`: a reference, a contact, and in the end the code."""
+
+    reference: str = Field(default="", max_length=40)
+    code: str | None = Field(default=None, max_length=40)
+
+    @field_validator("reference")
+    @classmethod
+    def _as_written(cls, typed: str) -> str:
+        letters = re.sub(r"[\s\-\u2010-\u2015]", "", plain(typed)).upper()
+        if not REFERENCE.fullmatch(letters):
+            raise problem("reference_not_valid")
+        return f"{letters[:4]}-{letters[4:]}"
+
+    @field_validator("code")
+    @classmethod
+    def _six_digits(cls, typed: str | None) -> str | None:
+        return code_in(typed)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "FindIn":
+        if not self.reference:
+            raise problem("reference_not_valid")
+        if not self.typed():
+            raise problem("contact_missing")
+        return self
+
+    @property
+    def contact(self) -> tuple[str, str]:
+        """Where the code goes: channel and contact, the phone if both were given."""
+        return next(iter(self.typed().items()))
 
 
 class ConfirmIn(Body):

@@ -236,6 +236,19 @@ class CodeSent(TypedDict):
     code_sent: Literal[True]
 
 
+class Found(TypedDict):
+    """What comes next."""
+
+    next: list[Literal["code"]]
+
+
+class FoundRequest(TypedDict):
+    """A request that was found again, and the token that opens it."""
+
+    request_id: RequestId
+    status_token: str
+
+
 class Stopped(TypedDict):
     """The request was stopped."""
 

@@ -16,7 +16,7 @@ from rights.errors import IdempotencyConflictError
 from rights.ledger.clocks import opening_clock
 from rights.ledger.model import NewRequest, Opened
 from rights.ledger.requests import Change, Requests, new_request_id
-from rights.ledger.table import Item, audit_shard, request_key, shard_of
+from rights.ledger.table import Item, audit_shard, reference_key, request_key, shard_of
 
 POLICY_VERSION = "ttm-policy-2024"
 IDEMPOTENCY_KEPT = timedelta(days=2)
@@ -76,6 +76,7 @@ class Intake(Requests):
         items = [state, event, *(self.private_item(request_id, part, data) for part, data in sealed.items())]
         if request_id == case[0] or new.proven:
             items.append(_proof(new, request_id))
+        items.append(reference_key(request_id))
         return [self.table.put_op(item) for item in items]
 
     def _state(self, new: NewRequest, request_id: str, right: Right, case: Sequence[str], received: datetime) -> Item:

@@ -3,6 +3,7 @@
 from rights.ledger.anchors import Anchors
 from rights.ledger.bulk import Bulks
 from rights.ledger.evidence import Evidence
+from rights.ledger.finding import Finding
 from rights.ledger.lake import Lake
 from rights.ledger.recipients import Recipients
 from rights.ledger.records import Records
@@ -29,10 +30,11 @@ class Ledger(
     Lake,
     Recipients,
     Sessions,
+    Finding,
 ):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
-    replays, bulk, sessions < lake, recipients, identity < clocks, steps.
+    replays, bulk, sessions < lake, recipients, identity < clocks, steps, finding.
     """

@@ -11,6 +11,7 @@ from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from rights.errors import StaleWriteError
+from rights.status_token import reference
 
 Item = dict[str, Any]
 
@@ -24,6 +25,11 @@ SHARDS = 4
 def request_key(request_id: str, sort: str = "STATE") -> Item:
     """The key of an item of a request."""
     return {"PK": f"REQUEST#{request_id}", "SK": sort}
+
+
+def reference_key(request_id: str) -> Item:
+    """Where a request is found by what people call it; two that are called the same lie side by side."""
+    return {"PK": f"REFERENCE#{reference(request_id)}", "SK": request_id}
 
 
 def shard_of(request_id: str) -> int:
