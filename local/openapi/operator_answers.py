@@ -6,6 +6,8 @@ from typing_extensions import TypedDict
 
 from local.openapi.describe import Address, Day, Moment, RequestId, words
 from local.openapi.public_answers import Outcome, Segment
+from operator_api.intake import CameBy, How
+from operator_api.runs import STATES
 from rights.domain.clock import Reason as Because
 from rights.domain.confirmation import Confirm
 from rights.domain.evidence import EvidenceKind, EvidenceStatus, Refusal
@@ -13,11 +15,10 @@ from rights.domain.review import Reason
 from rights.domain.rights import Channel, Locale, Operation, Purpose, Requester, Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
-from rights.ledger.bulk import BulkStatus, Odd
 from rights.ledger.model import NoticeStatus
-from rights.ledger.replays import Doubt, ReplayStatus
 
-Decision = Annotated[str, words("approve", "approve_in_part", "refuse", "answer")]
+WaitsFor = Annotated[str, words("person", "operator", "pause", "stores", "partner")]
+StateName = Annotated[str, words(*STATES)]
 
 
 class SessionShown(TypedDict):
@@ -44,30 +45,72 @@ class Health(TypedDict):
     status: Literal["ok"]
 
 
+class Stage(TypedDict):
+    """How many stores are done with a request."""
+
+    done: int
+    total: int
+
+
 class Line(TypedDict):
-    """A request as a line of a list; `review` says why somebody has to look."""
+    """A request as a line of a list: where it stands, how much time it has, and who has to act."""
 
     request_id: RequestId
     reference: str
     status: Status
     right: Right
     outcome: Outcome | None
+    channel: Channel
+    requester: Requester
+    locale: Locale
     received_at: Moment
     due_at: Moment
+    work_by: Moment | None
     closed_at: Moment | None
     overdue: bool
+    days_left: int | None
+    days_used: int
+    days_total: int
+    stands_still: Because | None
+    extended: bool
     attention: str | None
     review: Reason | None
+    waits_for: WaitsFor | None
+    stage: Stage | None
+    failing: list[str]
     version: int
     run: int
     execution: str
 
 
 class Lines(TypedDict):
-    """Requests, oldest first, and whether there are more."""
+    """A page of a list; `next` is the `cursor` of the one after it."""
 
     requests: list[Line]
     more: bool
+    next: str | None
+    total: int
+    total_is_exact: bool
+
+
+class FoundLine(Line):
+    """A request of somebody, and how it was found: `typed` proves nothing."""
+
+    how: Literal["id", "reference", "typed", "subject"]
+    proven: bool
+
+
+class FoundLines(TypedDict):
+    """The newest 50 requests of somebody."""
+
+    requests: list[FoundLine]
+    total: int
+
+
+class TakenIn(Line):
+    """A request that was taken in, and the others of its case."""
+
+    case: NotRequired[list[Line]]
 
 
 class KeptRows(TypedDict):
@@ -100,6 +143,7 @@ class TaskShown(TypedDict):
     adds_up: bool
     late_rounds: int
     error_class: str
+    claimed_at: Moment | None
     verified_at: Moment | None
     recipient: NotRequired[dict[str, Any]]
 
@@ -126,12 +170,28 @@ class EventShown(TypedDict):
     hash: str
 
 
-class Whole(Line):
-    """One request, with its tasks, notices and history."""
+class WaitShown(TypedDict):
+    """A place where a run waits, or waited, for somebody."""
 
-    channel: Channel
-    requester: Requester
-    locale: Locale
+    state: str
+    generation: int
+    until: Moment | None
+    answered: bool
+    answered_at: Moment | None
+
+
+class RunLine(TypedDict):
+    """One run of a request."""
+
+    run: int
+    started_at: Moment
+    ended_at: Moment | None
+    status: Literal["running", "ended", "done"]
+
+
+class Whole(Line):
+    """One request. `may`: per action, whether the one who looks may do it now, or the error code of why not."""
+
     policy_version: str
     clock_rule: str
     due_explained: list[Segment]
@@ -139,10 +199,63 @@ class Whole(Line):
     decision: str | None
     ground: int | None
     linked_to: RequestId | None
+    case: list[RequestId]
+    came_by: CameBy | None
+    identity: How | None
+    filed_by: str | None
     tasks: list[TaskShown]
     notices: list[NoticeLine]
     events: list[EventShown]
     audit_chain_holds: bool
+    waits: list[WaitShown]
+    runs: list[RunLine]
+    operators: dict[str, str]
+    may: dict[str, bool | str]
+
+
+class StateShown(TypedDict):
+    """One state of the machine: what became of it."""
+
+    state: StateName
+    status: Literal["done", "now", "waiting", "needs_person", "failed", "skipped", "ahead"]
+    times: int
+    at: Moment | None
+    until: Moment | None
+    waits_for: WaitsFor | None
+    done: int | None
+    total: int | None
+
+
+class RunShown(TypedDict):
+    """The way of a request through the state machine."""
+
+    request_id: RequestId
+    run: int
+    states: list[StateShown]
+    path: list[StateName]
+    edges: list[tuple[StateName, StateName]]
+    taken: list[tuple[StateName, StateName]]
+
+
+class NoticeSent(TypedDict):
+    """A notice, and the contact it went to, masked; null once that is forgotten."""
+
+    id: str
+    kind: str
+    channel: Literal["phone", "email"]
+    status: NoticeStatus
+    queued_at: Moment
+    sent_at: Moment | None
+    delivered_at: Moment | None
+    attempts: int
+    error_class: str
+    contact: str | None
+
+
+class NoticesSent(TypedDict):
+    """The notices of a request."""
+
+    notices: list[NoticeSent]
 
 
 class Audit(TypedDict):
@@ -253,122 +366,3 @@ class Revealed(TypedDict):
     changes: NotRequired[dict[str, Any] | None]
     question: NotRequired[dict[str, Any] | None]
     answers: NotRequired[list[Any] | None]
-
-
-class BreachPage(TypedDict):
-    """Rows as CSV; `next` goes on behind them."""
-
-    csv: str
-    rows: int
-    looked_at: int
-    next: str | None
-
-
-class BulkShown(TypedDict):
-    """A bulk closure, and how far it is."""
-
-    bulk_id: RequestId
-    locale: Locale
-    by: str
-    created_at: Moment
-    status: BulkStatus
-    approved_by: str | None
-    approved_at: Moment | None
-    ended_at: Moment | None
-    listed: int
-    place: int
-    taken: int
-    unknown: int
-    several: int
-
-
-class Bulks(TypedDict):
-    """All bulk closures, newest first."""
-
-    bulk_closures: list[BulkShown]
-
-
-class PartPut(BulkShown):
-    """A part of the list was put in: how many people it has."""
-
-    part: int
-    people: int
-
-
-class BulkResult(TypedDict):
-    """What came of a position of the list."""
-
-    position: int
-    result: Literal["taken"] | Odd
-    request_id: RequestId | None
-
-
-class BulkResults(BulkShown):
-    """A bulk closure, and what came of 100 positions of its list."""
-
-    results: list[BulkResult]
-    more: bool
-
-
-class ReplayShown(TypedDict):
-    """A replay of erasures; counts are rows."""
-
-    replay_id: RequestId
-    store: str
-    restored_to: Moment
-    by: str
-    started_at: Moment
-    status: ReplayStatus
-    error_class: str
-    ended_at: Moment | None
-    looked: int
-    came_back: int
-    erased: int
-    anonymised: int
-    listed: int
-
-
-class Replays(TypedDict):
-    """All replays, newest first."""
-
-    replays: list[ReplayShown]
-
-
-class EntryShown(TypedDict):
-    """Rows that a replay laid before somebody."""
-
-    entry: str
-    request_id: RequestId
-    store: str
-    collection: str
-    doubt: Doubt
-    count: int
-    listed_at: Moment
-    decision: Literal["erase", "keep"] | None
-    decided_by: str | None
-    decided_at: Moment | None
-    done_at: Moment | None
-
-
-class ReplayEntries(ReplayShown):
-    """A replay, and what it laid before somebody."""
-
-    entries: list[EntryShown]
-
-
-class HoldShown(TypedDict):
-    """A legal hold on a person."""
-
-    id: str
-    ground: int
-    until: Day
-    by: str
-    placed_at: Moment
-    lifted_at: Moment | None
-    lifted_by: str | None
-
-
-class Holds(TypedDict):
-    """The holds on the person of a request."""
-
-    holds: list[HoldShown]

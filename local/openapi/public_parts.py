@@ -4,13 +4,20 @@ from typing import Any
 
 from local.openapi.describe import A_BODY, FORM, JSON, READING, Adapted, Answer, FormOf, Operation, Parameter, page
 from public_api.doors import MAX_KEY
-from public_api.models import LONGEST_MESSAGE, LONGEST_VALUE
+from rights.asked import LONGEST_MESSAGE, LONGEST_VALUE
 from rights.domain.acting import ForWhom, Relation
 from rights.domain.rights import Locale, Purpose, Requester, Right
 
 ADMITTED = ("token_needed", "not_found", *READING)
 CHANGE = ("foreign_origin", *A_BODY, *ADMITTED)
 OF_A_CODE = ("invalid_request", "code_missing", "code_not_digits", "code_too_short", "code_too_long", "wrong_code")
+OF_AN_INTAKE = (
+    *("right_missing", "unknown_right", "right_twice", "scope_not_needed", "unknown_scope", "changes_missing"),
+    *("changes_not_needed", "unknown_change", "date_not_valid", "purposes_missing", "purposes_not_needed"),
+    *("message_missing", "identifier_missing", "phone_not_valid", "email_not_valid", "language_not_offered"),
+    *("requester_not_needed", "requester_name_missing", "requester_for_missing", "requester_relation_missing"),
+    *("requester_contact_missing", "unknown_field", "wrong_type", "too_long"),
+)
 OF_FIELDS = ("unknown_field", "wrong_type", "too_long")
 HOLDER = ("statusToken", "statusCookie")
 _BOX = {"type": "string", "description": "`true`, `1`, `yes` or `on` for yes."}
@@ -26,16 +33,21 @@ KEY = Parameter(
 
 
 def or_one_right(schema: dict[str, Any]) -> None:
-    """`right` for one; `lang` for `locale`; a new value alone for a change."""
+    """`right` for one; a new value alone for a change."""
     properties = schema["properties"]
     properties["right"] = {**properties["rights"]["items"], "description": "Short for `rights` with one."}
-    properties["lang"] = {**properties["locale"], "description": "Short for `locale`."}
     change = properties["changes"].pop("patternProperties")
     value = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE, "description": "The new value alone."}
     properties["changes"]["patternProperties"] = {name: {"anyOf": [was, value]} for name, was in change.items()}
     properties["changes"]["additionalProperties"] = False
     schema["required"].remove("rights")
     schema["anyOf"] = [{"required": ["right"]}, {"required": ["rights"]}]
+
+
+def as_people_write(schema: dict[str, Any]) -> None:
+    """The same, and `lang` for `locale`."""
+    or_one_right(schema)
+    schema["properties"]["lang"] = {**schema["properties"]["locale"], "description": "Short for `locale`."}
 
 
 def with_language(schema: dict[str, Any]) -> None:
