@@ -174,7 +174,7 @@ def _rule(rule: ClockRule) -> dict[str, Any]:
         "applies_from": rule.applies_from.isoformat(),
         "acknowledge": _term(rule.acknowledge),
         "respond": _term(rule.respond),
-        "extension": _term(rule.extension and rule.extension.by),
+        "extension": _term(rule.extension.by) if rule.extension else None,
         "extension_reasons": sorted(rule.extension.reasons) if rule.extension else [],
         "pauses": sorted(rule.pauses),
         "calendar": rule.calendar,
