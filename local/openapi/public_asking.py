@@ -88,7 +88,7 @@ FIND = {
         says="Have a code sent to the contact of a request; the answer is the same whether or not there is one.",
         answers={200: page("The page for the code."), 202: json(told.Found, "If the two belong together, it is sent.")},
         bodies={JSON: Adapted(FindIn, or_again), FORM: FormOf(Adapted(FindIn, or_again))},
-        errors=(*_OF_A_FIND, *OF_A_CODE, *OF_FIELDS, "foreign_origin", *A_BODY, *READING),
+        errors=(*_OF_A_FIND, *OF_A_CODE, *OF_FIELDS, "too_many_sends", "foreign_origin", *A_BODY, *READING),
         parameters=(LANGUAGE,),
         pages=True,
     ),
