@@ -21,6 +21,7 @@ _SIGN_IN = {
         says="The console.",
         answers={200: page("The overview."), 303: see("To the sign-in.")},
         errors=LOOKED,
+        pages=True,
         security=BY,
     ),
     ("GET", "/ops/me"): look("showMe", "Who is signed in, in which roles, and for how long.", told.Me),
@@ -31,6 +32,7 @@ _SIGN_IN = {
         id="signIn",
         says="To the sign-in page of the operators' pool, and back to `next`.",
         answers={303: see("To the pool.")},
+        pages=True,
         errors=READING,
         parameters=(query("next", "An address under `/ops`."),),
     ),
@@ -39,15 +41,17 @@ _SIGN_IN = {
         says="Where the pool sends a browser back to.",
         answers={200: page("A page that goes on by itself, with the session in a cookie.")},
         errors=("sign_in_failed", "forbidden", *READING),
+        pages=True,
         parameters=(query("code", "Of the pool."), query("state", "As it was sent there.")),
     ),
     ("GET", "/ops/signed-out"): Operation(
-        id="leave", says="Where one is after signing out.", answers={200: page("The page.")}, errors=READING
+        id="leave", says="Where one is after signing out.", answers={200: page("The page.")}, errors=READING, pages=True
     ),
     ("POST", "/ops/sign-out"): Operation(
         id="signOut",
         says="End the session.",
         answers={303: see("To the pool's own sign-out.")},
+        pages=True,
         errors=("sign_in_needed", *CHANGE, *READING),
         parameters=(CSRF,),
         security=BY,
@@ -57,6 +61,7 @@ _SIGN_IN = {
         says="A file of the console.",
         answers={200: Answer(says="The file.", bodies={sort: {"type": "string"} for sort in _FILES})},
         errors=("not_found", *READING),
+        pages=True,
     ),
 }
 

@@ -43,7 +43,7 @@ def event_of(method: str, path: str) -> Event | None:
 
 def _expression(path: str) -> re.Pattern[str]:
     proxy = re.sub(r"\\\{\w+\\\+\\\}", ".+", re.escape(path))
-    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", proxy))
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", proxy), re.DOTALL)
 
 
 class Api:
