@@ -25,6 +25,7 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"
     GUARDIAN = "guardian"
     AGENT = "agent"
+    AFFILIATE_CEILING = "affiliate_ceiling"
     CHILD = "child"
     SECOND_ACCOUNT = "second_account"
     LEGAL_HOLD = "legal_hold"
@@ -56,6 +57,8 @@ class Findings:
     """True where records were found that may be about others too, and that no rule can mask (free text, calls)."""
     is_refused_by_store: bool = False
     """A store's own rules would refuse part of the erasure."""
+    is_braked: bool = False
+    """The affiliate that sent it sends more than its contract lets pass unseen."""
 
 
 def reason_to_review(right: Right, requester: Requester, found: Findings) -> Reason | None:
@@ -71,6 +74,7 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.COMPLAINT: right is Right.COMPLAINT,
         Reason.GUARDIAN: requester is Requester.GUARDIAN,
         Reason.AGENT: requester is Requester.AGENT,
+        Reason.AFFILIATE_CEILING: found.is_braked,
         Reason.SECOND_ACCOUNT: found.accounts > 1,
         Reason.LEGAL_HOLD: erases and found.is_held,
         Reason.CHILD: found.is_child and OPERATION_OF[right] is not Operation.RESTRICT,

@@ -1,7 +1,9 @@
 """The ledger whole: what its parts promise together, under one name."""
 
+from rights.ledger.affiliates import Affiliates
 from rights.ledger.anchors import Anchors
 from rights.ledger.bulk import Bulks
+from rights.ledger.callbacks import Callbacks
 from rights.ledger.evidence import Evidence
 from rights.ledger.lake import Lake
 from rights.ledger.recipients import Recipients
@@ -15,11 +17,12 @@ from rights.ledger.undelivered import Undelivered
 
 
 class Ledger(
-    Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors, Tombstones, Replays, Bulks, Lake, Recipients
-):
+    Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors, Tombstones, Replays, Bulks, Lake, Recipients,
+    Affiliates, Callbacks,
+):  # fmt: skip
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
-    replays, bulk < lake, recipients, identity < clocks, steps.
+    replays, bulk, affiliates, callbacks < lake, recipients, identity < clocks, steps.
     """
