@@ -12,7 +12,7 @@ from rights.ledger import Ledger, Request
 
 def look_up_hashes(request_id: str, ledger: Ledger, stores: Stores) -> None:
     """Find the contacts that a request names by hashes only; a second call finds them found."""
-    hashed = ledger.hashed(request_id)
+    hashed = ledger.unknown_hashes(request_id)
     if not hashed:
         return
     found = {kind: stores.unhash(request_id, Kind(kind), one) for kind, one in sorted(hashed.items())}

@@ -60,7 +60,7 @@ class Teller:
     post: Post
     first_pause: timedelta
 
-    def tell(self, request_id: str, name: str) -> None:
+    def call_back(self, request_id: str, name: str) -> None:
         """Send one callback, unless it was sent, was overtaken, or somebody else is at it."""
         callback = self.ledger.claim_callback(request_id, name)
         if callback is None:
@@ -108,7 +108,7 @@ def tell_all(teller: Teller, event: dict[str, Any]) -> dict[str, list[dict[str, 
         body = json.loads(record["body"])
         logger.append_keys(request_id=body["request_id"])
         try:
-            teller.tell(body["request_id"], body["callback"])
+            teller.call_back(body["request_id"], body["callback"])
         except RightsError:
             logger.exception("callback failed")
             failures.append({"itemIdentifier": record["messageId"]})

@@ -1,4 +1,4 @@
-"""Affiliates' requests: found by the ids that their senders gave them, counted by the day, let in once per signature.
+"""Affiliates' requests: found by the ids that their senders gave them, and counted by the day.
 
 `AFFILIATE#<id>` / `<their request id>` is written in the transaction that takes a request in (`rights.ledger.intake`).
 """
@@ -46,16 +46,6 @@ class Affiliates(Requests):
         update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=most)
         counted = self.table.update(update)
         return Admission.REFUSED if counted is None else admission(counted["sent"], ceiling=ceiling, most=most)
-
-    def used_first(self, affiliate: str, nonce: str, until: int) -> bool:
-        """Write a nonce down until it can do no harm (seconds since 1970); tell whether it was not there.
-
-        DynamoDB deletes what has expired days later, so one that should be gone is written over.
-        """
-        update = Update({"PK": f"NONCE#{affiliate}#{nonce}", "SK": "USED"}).set(expires=until)
-        now = int(self.clock().timestamp())
-        update.when("attribute_not_exists(PK) OR {expires} <= {=now}", now=now)
-        return self.table.update(update) is not None
 
 
 def affiliate_key(affiliate: str, sort: str) -> Item:

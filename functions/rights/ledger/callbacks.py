@@ -22,7 +22,7 @@ SETTLED = frozenset({CallbackStatus.SENT, CallbackStatus.OVERTAKEN, CallbackStat
 class Callbacks(Requests):
     """The callbacks of a request."""
 
-    def callbacks(self, request_id: str) -> list[Callback]:
+    def callbacks_of(self, request_id: str) -> list[Callback]:
         """All of them, in the order in which they were queued."""
         found = [_callback(item) for item in self.table.query_items(f"REQUEST#{request_id}", "CALLBACK#")]
         return sorted(found, key=lambda one: (one.queued_at, one.number))

@@ -137,7 +137,7 @@ class Identity(Waits, Notices, Outbox, Intake):
         """The channels whose codes were entered: whom notices go to."""
         return list((self.codes(request_id) or {}).get("proven", ()))
 
-    def hashed(self, request_id: str) -> dict[str, str]:
+    def unknown_hashes(self, request_id: str) -> dict[str, str]:
         """The identifiers that came as hashes, by kind, and were not looked up yet."""
         typed: dict[str, dict[str, str]] = self.private(request_id, "typed") or {}
         return typed.get("hashed", {})
