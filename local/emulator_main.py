@@ -123,7 +123,10 @@ def show_the_states_inside_maps() -> None:
 
 
 def count_against_the_key_that_the_authorizer_names() -> None:
-    """With `apiKeySource: AUTHORIZER` AWS takes the API key from the authoriser's answer; MiniStack from the caller."""
+    """With `ApiKeySourceType: AUTHORIZER` AWS takes the API key from the authoriser's answer; MiniStack from the caller.
+
+    Every method of ours that wants a key has an authoriser, which is asked just before.
+    """
     invoke, check = apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key
     named: contextvars.ContextVar[str] = contextvars.ContextVar("named", default="")
 
@@ -135,9 +138,7 @@ def count_against_the_key_that_the_authorizer_names() -> None:
         return result
 
     def check_api_key(method: object, api_id: str, stage: str, headers: dict[str, Any]) -> Any:
-        if apigateway_v1._rest_apis[api_id].get("apiKeySource") == "AUTHORIZER":
-            headers = {"x-api-key": named.get()}
-        return check(method, api_id, stage, headers)
+        return check(method, api_id, stage, headers | {"x-api-key": named.get()})
 
     apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key = invoke_authorizer, check_api_key
 
