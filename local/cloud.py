@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from local import affiliates as played
 from local import emulator as emulators
 from local import mall as malls
 from local import operators, stack
@@ -66,6 +67,7 @@ class Cloud:
     outputs: dict[str, str]
     work: Path
     partners: Partners
+    affiliate: played.Affiliate
 
     @property
     def base_url(self) -> str:
@@ -148,7 +150,8 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         cleanup.enter_context(_stop_signals())
         report("Starting MiniStack and PostgreSQL")
         partners = cleanup.enter_context(playing(work))
-        settings = {"LOCAL_PARTNERS": partners.setting()}
+        affiliate = cleanup.enter_context(played.playing(work, partners.authority))
+        settings = {"LOCAL_PARTNERS": partners.setting(affiliate.addresses())}
         emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack", settings=settings)
         cleanup.callback(emulator.child.stop)
         postgres = Postgres.prepare(work, chosen.state)
@@ -175,8 +178,10 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         outputs |= _deploy_product(emulator, front, chosen)
         operators.register(emulator, outputs["OperatorPoolId"])
         front.serve_api(api_address(emulator, outputs))
+        ssm, kms = emulator.client("ssm"), emulator.client("kms")
+        affiliate.open_for_business(front.url, ssm, kms, partners.authority, outputs["OpendsrKeyId"])
         mailbox.watch()
-        yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners)
+        yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners, affiliate)
         report("Stopping")
 
 
@@ -196,6 +201,8 @@ def _deploy_product(emulator: Emulator, front: Front, options: Options) -> dict[
         "ReviewTimeoutSeconds": str(options.review_timeout_seconds),
         "RepairDelaySeconds": str(options.repair_delay_seconds),
         "CoolingOffSeconds": str(options.cooling_off_seconds),
+        "ProcessorDomain": played.PROCESSOR_DOMAIN,
+        "CallbackFirstPauseSeconds": "1",
         "PartnerFirstPauseSeconds": str(options.partner_first_pause_seconds),
         "PartnerLongestPauseSeconds": str(options.partner_longest_pause_seconds),
         "QuietHours": "off",

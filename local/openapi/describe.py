@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from rights.http_problems import PROBLEMS
+
 JSON = "application/json"
 PAGE = "text/html"
 FORM = "application/x-www-form-urlencoded"
@@ -64,7 +66,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation. `errors` are codes of `http_problems`; `bodies` what it reads, as each content type."""
+    """One operation. `errors`: codes of its door, or `code:status`; `bodies`: what it reads, as each content type."""
 
     id: str
     says: str
@@ -78,6 +80,8 @@ class Operation:
     """Names of `document.SECURITY`; one of them is enough, none means that anybody may."""
     pages: bool = False
     """Errors too are pages for who would rather have a page."""
+    path: Mapping[str, Any] = field(default_factory=dict)
+    """Parts of the path that mean something of their own here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,10 @@ class DoorDescription:
 
     name: str
     says: str
+    statuses: Mapping[str, int] = field(default_factory=lambda: {code: one.status for code, one in PROBLEMS.items()})
+    """The HTTP status of each error code."""
+    problem: str = "Problem"
+    """The shape of errors, by the name of its component."""
     operations: Mapping[tuple[str, str], Operation]
 
 

@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from local.openapi.affiliates import PROBLEM
 from local.openapi.describe import JSON, PAGE, Answer, DoorDescription, Operation, Parameter
 from local.openapi.doors import Described
 from local.openapi.schemas import Schemas
-from rights.http_problems import FIELD_PROBLEMS, PROBLEMS
+from rights.http_problems import FIELD_PROBLEMS
 
 VERSION = "3.1.1"
 _FEW = 2
 """Up to so many error codes of one status have a response that operations share."""
-OF_THE_GATEWAY = {"refused": 401}
-"""Codes that API Gateway gives itself (`GatewayResponses` of the template) where an operation names them."""
+OF_THE_GATEWAY = ("refused", "unavailable")
+"""Codes that API Gateway gives itself (`GatewayResponses` of the template)."""
 
 SECURITY: dict[str, dict[str, Any]] = {
     "statusToken": {
@@ -39,6 +40,12 @@ SECURITY: dict[str, dict[str, Any]] = {
         "name": "__Host-operator",
         "description": "The console's session. What changes something needs the header `X-CSRF-Token` then.",
     },
+    "affiliateSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "RFC 9421 over method, authority, path and, with a body, Content-Digest and Content-Type.",
+    },
     "partnerSignature": {
         "type": "apiKey",
         "in": "header",
@@ -58,6 +65,16 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "description": "Where to go on.",
         "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "X-OpenDSR-Processor-Domain": {
+        "required": True,
+        "description": "In whose name the answer is signed.",
+        "schema": {"type": "string"},
+    },
+    "X-OpenDSR-Signature": {
+        "required": True,
+        "description": "RSA-SHA256 over the exact body, base64, by the key of our certificate.",
+        "schema": {"type": "string"},
     },
 }
 
@@ -152,7 +169,7 @@ def document(described: Iterable[Described]) -> dict[str, Any]:
         "tags": [{"name": one.description.name, "description": one.description.says} for one in doors],
         "paths": paths,
         "components": {
-            "schemas": {"Problem": _PROBLEM, **schemas.components},
+            "schemas": {"Problem": _PROBLEM, "OpenDsrProblem": PROBLEM, **schemas.components},
             "responses": dict(sorted(problems.shared.items())),
             "securitySchemes": SECURITY,
             "headers": HEADERS,
@@ -160,11 +177,6 @@ def document(described: Iterable[Described]) -> dict[str, Any]:
     }
     _leave_out_the_unused(made)
     return made
-
-
-def status_of(code: str) -> int:
-    """The HTTP status of an error code."""
-    return OF_THE_GATEWAY.get(code) or PROBLEMS[code].status
 
 
 def _require_all(one: Described) -> None:
@@ -185,20 +197,20 @@ def _operation(
     made: dict[str, Any] = {"operationId": operation.id, "tags": [door.name], "summary": operation.says}
     if operation.more:
         made["description"] = operation.more
-    if parameters := [*_of_path(rule), *map(_parameter, operation.parameters)]:
+    if parameters := [*_of_path(rule, operation), *map(_parameter, operation.parameters)]:
         made["parameters"] = parameters
     if operation.bodies:
         content = {sort: {"schema": schemas.read(body)} for sort, body in operation.bodies.items()}
         made["requestBody"] = {"required": operation.needs_body, "content": content}
     answers = {str(status): _answer(answer, schemas) for status, answer in operation.answers.items()}
-    made["responses"] = problems.beside(answers, operation)
+    made["responses"] = problems.beside(answers, operation, door)
     made["security"] = [{name: []} for name in operation.security]
     return made
 
 
-def _of_path(rule: str) -> Iterator[dict[str, Any]]:
+def _of_path(rule: str, operation: Operation) -> Iterator[dict[str, Any]]:
     for name in re.findall(r"<(\w+)>", rule):
-        yield {"name": name, "in": "path", "required": True, **PATH[name]}
+        yield {"name": name, "in": "path", "required": True, **(operation.path.get(name) or PATH[name])}
 
 
 def _parameter(one: Parameter) -> dict[str, Any]:
@@ -221,18 +233,20 @@ class _Problems:
     def __init__(self) -> None:
         self.shared: dict[str, Any] = {}
 
-    def beside(self, answers: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+    def beside(self, answers: Mapping[str, Any], operation: Operation, door: DoorDescription) -> dict[str, Any]:
         """The answers and the errors of an operation, by status; a status may be both."""
         errors: dict[str, set[str]] = {}
         for code in operation.errors:
-            errors.setdefault(str(status_of(code)), set()).add(code)
+            name, _, status = code.partition(":")
+            errors.setdefault(status or str(door.statuses[name]), set()).add(name)
         made = dict(answers)
         for status, codes in errors.items():
-            problem = _problem(sorted(codes), pages=operation.pages)
+            problem = _problem(sorted(codes), door.problem, pages=operation.pages)
             if status in answers:
                 made[status] = _either(answers[status], problem)
             elif len(codes) <= _FEW:
                 name = "Or".join(_pascal(code) for code in sorted(codes)) + ("OrPage" if operation.pages else "")
+                name = name if door.problem == "Problem" else f"{door.problem}{name}"
                 self.shared[name] = problem
                 made[status] = {"$ref": f"#/components/responses/{name}"}
             else:
@@ -240,9 +254,9 @@ class _Problems:
         return dict(sorted(made.items()))
 
 
-def _problem(codes: list[str], *, pages: bool) -> dict[str, Any]:
+def _problem(codes: list[str], shape: str, *, pages: bool) -> dict[str, Any]:
     known = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
-    content: dict[str, Any] = {JSON: {"schema": {"$ref": "#/components/schemas/Problem", **known}}}
+    content: dict[str, Any] = {JSON: {"schema": {"$ref": f"#/components/schemas/{shape}", **known}}}
     if pages:
         content[PAGE] = {"schema": {"type": "string"}}
     return {"description": ", ".join(f"`{code}`" for code in codes), "content": content}

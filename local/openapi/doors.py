@@ -2,9 +2,11 @@
 
 from typing import Any, NamedTuple
 
+import affiliate_api.app
 import gateway_api.app
 import partner_api.app
 import public_api.app
+from local.openapi.affiliates import AFFILIATES
 from local.openapi.describe import DoorDescription
 from local.openapi.machines import GATEWAY, PARTNERS
 from local.openapi.operators import OPERATORS
@@ -39,6 +41,7 @@ def doors() -> tuple[Described, ...]:
     return (
         Described("public_api", public_api.app.build(people).rules, PUBLIC),
         Described("operator_api", (*OWN_RULES, *Routes(nobody, nobody).rules), OPERATORS),
+        Described("affiliate_api", affiliate_api.app.build(nobody, nobody, nobody).rules, AFFILIATES),
         Described("partner_api", partner_api.app.build(nobody).rules, PARTNERS),
         Described("gateway_api", gateway_api.app.build(nobody).rules, GATEWAY),
     )

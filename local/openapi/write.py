@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from affiliate_api.problems import PROBLEMS as OF_AFFILIATES
 from local.cloud import ROOT
 from local.openapi.document import document
 from local.openapi.doors import doors
@@ -58,6 +59,10 @@ def _lines() -> Iterator[str]:
     for code, problem in PROBLEMS.items():
         if code not in FIELD_PROBLEMS:
             yield f"| `{code}` | {problem.status} | {problem.message} |"
+    yield "\nAffiliates get errors in the shape of OpenDSR, with codes of their own:\n"
+    yield "| code | status | what it says |\n|---|---|---|"
+    for code, one in OF_AFFILIATES.items():
+        yield f"| `{code}` | {one.status} | {one.message} |"
     yield "\nAbout one field, with status 422; the code of the whole answer too where it is the only one:\n"
     yield "| code | what it says |\n|---|---|"
     for code, message in FIELD_PROBLEMS.items():

@@ -47,11 +47,11 @@ def _expression(path: str) -> re.Pattern[str]:
 
 
 class Api:
-    """The doors behind their API. `signed_in`: of a bearer token, the claims that an authoriser would pass on."""
+    """The doors behind their API. `let_in`: of the signature of a call, what an authoriser says of who made it."""
 
-    def __init__(self, doors: Mapping[str, Resolve], signed_in: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, doors: Mapping[str, Resolve], let_in: Mapping[str, Mapping[str, str]]) -> None:
         self._doors = doors
-        self._signed_in = signed_in
+        self._let_in = let_in
 
     def __call__(self, environ: Mapping[str, Any], start: Start) -> Iterable[bytes]:
         """Answer one call."""
@@ -67,15 +67,13 @@ class Api:
         event = event_of(method, path)
         if event is None:
             return _refused(HTTPStatus.FORBIDDEN, "Missing Authentication Token")
-        claims = None
-        if event.authoriser:
-            claims = self._signed_in.get(environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer "))
-            if claims is None:
-                return _refused(HTTPStatus.UNAUTHORIZED, "Unauthorized")
-        return self._doors[event.folder](_call(environ, event, path, claims), None)
+        context = self._let_in.get(environ.get("HTTP_SIGNATURE", "")) if event.authoriser else {}
+        if context is None:
+            return _refused(HTTPStatus.UNAUTHORIZED, "Unauthorized")
+        return self._doors[event.folder](_call(environ, event, path, context), None)
 
 
-def _call(environ: Mapping[str, Any], event: Event, path: str, claims: Mapping[str, str] | None) -> dict[str, Any]:
+def _call(environ: Mapping[str, Any], event: Event, path: str, context: Mapping[str, str]) -> dict[str, Any]:
     """The event, as API Gateway hands a call on: bodies are text, as no binary type is declared."""
     headers = {_header(name): value for name, value in environ.items() if name.startswith("HTTP_")}
     headers |= {name: environ[key] for key, name in _OWN.items() if environ.get(key)}
@@ -89,7 +87,7 @@ def _call(environ: Mapping[str, Any], event: Event, path: str, claims: Mapping[s
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": dict(query) or None,
         "multiValueQueryStringParameters": {name: [v for n, v in query if n == name] for name, _ in query} or None,
-        "requestContext": {"authorizer": {"claims": dict(claims)}} if claims is not None else {},
+        "requestContext": {"authorizer": dict(context)} if context else {},
         "body": environ["wsgi.input"].read(length).decode(errors="replace") if length else None,
         "isBase64Encoded": False,
     }

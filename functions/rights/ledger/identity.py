@@ -6,7 +6,7 @@ conditional write before the code is looked at. Everything here runs alike wheth
 request without a code has tries too, and uses them up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -141,6 +141,24 @@ class Identity(Waits, Notices, Outbox, Intake):
         """The channels whose codes were entered: whom notices go to."""
         return list((self.codes(request_id) or {}).get("proven", ()))
 
+    def unknown_hashes(self, request_id: str) -> dict[str, str]:
+        """The identifiers that came as hashes, by kind, and were not looked up yet."""
+        typed: dict[str, dict[str, str]] = self.private(request_id, "typed") or {}
+        return typed.get("hashed", {})
+
+    def hashes_looked_up(self, request_id: str, found: Mapping[str, str]) -> None:
+        """Put the contacts on file that were named by hashes beside those that were typed; the hashes go."""
+        typed = self.private(request_id, "typed") or {"identifiers": {}, "message": ""}
+        whole = {name: value for name, value in typed.items() if name != "hashed"}
+        self.put_private(request_id, "typed", whole | {"identifiers": {**found, **typed["identifiers"]}})
+
+    def assert_contacts(self, request_id: str, contacts: Mapping[str, str]) -> None:
+        """Take an affiliate's word for these contacts, which are on file; a second call changes nothing."""
+        proven = Update(_key(request_id, "identity")).set(proven=sorted(contacts), proven_at=self.now())
+        self.table.update(proven.when("attribute_not_exists({proven_at})"))
+        # Last: who finds it knows that the rest was done.
+        self.put_private(request_id, "contacts", dict(contacts))
+
     def proven_contacts(self, request_id: str) -> dict[str, str]:
         """The proven contacts of whoever asked, by channel."""
         contacts = self.private(request_id, "contacts") or {}
@@ -160,8 +178,8 @@ class Identity(Waits, Notices, Outbox, Intake):
         that nobody may carry out before somebody has looked at the evidence.
         """
         typed: dict[str, str] = (self.private(request.id, "typed") or {}).get("identifiers", {})
-        if request.channel is Channel.BULK:
-            # Nobody asks who would have to prove anything: the mall names an account of its own.
+        if request.channel is Channel.BULK or request.is_asserted:
+            # Nobody has to prove anything: the mall names an account of its own, or an affiliate vouches for it.
             return typed
         if request.requester is not Requester.SELF:
             return typed if self.proven(request.id) else {}

@@ -20,6 +20,7 @@ from rights.domain.audit import chain_holds, event_hash
 from rights.domain.rights import Channel, Locale, Requester, Right
 from rights.domain.status import FINAL, Status, may_move
 from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
+from rights.ledger.calling_back import callback_items
 from rights.ledger.clocks import turned
 from rights.ledger.endings import ending_part
 from rights.ledger.model import Event, Request
@@ -112,6 +113,8 @@ class Requests:
             now = self.clock()
             state.set(due_shard=None, closed_at=stamp(now), **turned(request, now, closed=True))
             also.append(self.table.put_op(ending_part(request.id, now)))
+        owed = callback_items(request, status, self.now())
+        also += [self.table.put_op(item | self.relay_mark(request.id)) for item in owed]
         return self.table.transact([self.table.update_op(state), self.table.put_op(event), *also]) is None
 
     def event_item(self, request_id: str, version: int, previous: str, wanted: Change, status: Status) -> Item:

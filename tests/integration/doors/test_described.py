@@ -4,8 +4,10 @@ Never a 5xx, never a status, header, content type or body that is not described,
 wrong. Who calls is signed in and signs; what a door does with strangers is in tests of its own.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -18,12 +20,17 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from affiliate_api import app as affiliate_app
+from affiliate_api.doors import AffiliateDoors, Offer
 from gateway_api import app as gateway_app
 from gateway_api.doors import GatewayDoors
 from gateway_api.signature import signature_of
 from local.openapi.write import described
 from partner_api import app as partner_app
 from partner_api.doors import PartnerDoors
+from rights.affiliates.registry import load_registry
+from rights.affiliates.signing import BodySigner
+from rights.datamap.scope import hash_indexes, scope_names
 from rights.domain.rights import Operation
 from rights.ledger import Ledger
 from rights.ledger.table import Table
@@ -31,7 +38,16 @@ from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from send_notice.facts import Stage
 from send_notice.send import Sender
-from tests.integration.doors.conftest import BASE_URL, Door, Person, PostBox, operator_door, public_door, token_of
+from tests.integration.doors.conftest import (
+    BASE_URL,
+    DATA_MAP,
+    Door,
+    Person,
+    PostBox,
+    operator_door,
+    public_door,
+    token_of,
+)
 from tests.integration.doors.test_decisions import in_review
 from tests.integration.ledger.test_recipients import STORE, asked
 from tests.support.api import Api, Start
@@ -96,9 +112,10 @@ def _peopled(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> World:
             "public_api": public.resolve,
             "operator_api": operators.resolve,
             "partner_api": partner_app.build(doors).resolve,
+            "affiliate_api": _of_affiliates(ledger, hmac, clock),
             "gateway_api": gateway_app.build(GatewayDoors(ledger, hmac, lambda: [KEY], clock)).resolve,
         },
-        {},
+        {"sig=:of-cpes:": {"affiliate": "cpes"}},
     )
     return World(
         api=_Signing(api, clock, memory),
@@ -106,6 +123,16 @@ def _peopled(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> World:
         operator=token_of(clock, "op-9", "operator", "approver")(),
         ids={"recipient_id": task.recipient["id"], **_ids(operators)},
     )
+
+
+def _of_affiliates(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Any:
+    offer = Offer(
+        "mall.example", f"{BASE_URL}{affiliate_app.CERTIFICATE}", scope_names(DATA_MAP), hash_indexes(DATA_MAP)
+    )
+    key = client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    signer = BodySigner(client("kms"), key, "mall.example")
+    doors = AffiliateDoors(ledger, load_registry(), hmac, offer, clock)
+    return affiliate_app.build(doors, signer, lambda: "-----BEGIN CERTIFICATE-----").resolve
 
 
 def _ids(operators: Door) -> dict[str, str]:
@@ -134,6 +161,9 @@ class _Signing:
         if path.startswith("/webhooks/"):
             now = str(int(self._clock().timestamp()))
             signed |= {"HTTP_X_GATEWAY_TIMESTAMP": now, "HTTP_X_GATEWAY_SIGNATURE": signature_of(sent, now, KEY)}
+        if path.startswith("/opendsr/v2/requests"):
+            digest = b64encode(sha256(sent).digest()).decode()
+            signed |= {"HTTP_SIGNATURE": "sig=:of-cpes:", "HTTP_CONTENT_DIGEST": f"sha-256=:{digest}:"}
         if path.startswith("/opendsr/v2/callbacks/"):
             names = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in self._memory.signature(sent)}
             signed |= {names[name]: value for name, value in self._memory.signature(sent).items()}
