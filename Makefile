@@ -98,6 +98,10 @@ bench: setup ## Run the benchmarks, or those named by ARGS= (`postgres lake`); a
 costs: setup ## Count what a request does in the local cloud, and write docs/costs.md (ARGS=--render: the page alone)
 	PYTHONPATH=functions $(BIN)/python -m local.costs $(ARGS)
 
+.PHONY: openapi
+openapi: setup ## Describe all doors anew: functions/public_api/openapi.json and docs/api.md
+	@PYTHONPATH=functions $(BIN)/python -m local.openapi
+
 .PHONY: build
 build: setup ## Build what is deployed, with sam
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build

@@ -17,9 +17,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from local import affiliates as played
 from local import emulator as emulators
 from local import mall as malls
-from local import nursery, stack
+from local import nursery, operators, stack
 from local.emulator import Emulator
 from local.front import Front, Pages
 from local.mailbox import Mailbox
@@ -72,6 +73,7 @@ class Cloud:
     outputs: dict[str, str]
     work: Path
     partners: Partners
+    affiliate: played.Affiliate
 
     @property
     def base_url(self) -> str:
@@ -168,7 +170,9 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         cleanup.enter_context(_stop_signals())
         report("Starting MiniStack and PostgreSQL")
         partners = cleanup.enter_context(playing(work))
-        settings = {"LOCAL_PARTNERS": partners.setting(), **cleanup.enter_context(_nursery(work))}
+        affiliate = cleanup.enter_context(played.playing(work, partners.authority))
+        nursed = cleanup.enter_context(_nursery(work))
+        settings = {"LOCAL_PARTNERS": partners.setting(affiliate.addresses()), **nursed}
         emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack", settings=settings)
         cleanup.callback(emulator.child.stop)
         postgres = Postgres.prepare(work, chosen.state)
@@ -178,7 +182,7 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         database = postgres.wait_ready()
 
         report("Filling the sample mall")
-        outputs = stack.deploy(emulator, load_template(ROOT / "local" / "mall.yaml"), MALL, {})
+        stack.deploy(emulator, load_template(ROOT / "local" / "mall.yaml"), MALL, {})
         sample = _fill(emulator, database, chosen.population)
 
         report("Creating the stack from template.yaml")
@@ -186,13 +190,19 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         cleanup.callback(mailbox.close)
         health = _health(emulator, postgres, partners)
         letters = lambda: [m.as_json() for m in mailbox.messages()]  # noqa: E731 - one of four
-        pages = Pages(letters, lambda: malls.people(sample), health, partners.summary)
+        outputs: dict[str, str] = {}
+        sign_in = operators.HostedUi(emulator.endpoint, lambda: outputs["OperatorPoolId"])
+        known = lambda: [one.as_json() for one in operators.OPERATORS]  # noqa: E731 - one of four
+        pages = Pages(letters, lambda: malls.people(sample), health, partners.summary, known, sign_in)
         front = Front(chosen.port, pages)
         cleanup.callback(front.close)
-        outputs = _deploy_product(emulator, front.url, chosen)
+        outputs |= _deploy_product(emulator, front, chosen)
+        operators.register(emulator, outputs["OperatorPoolId"])
         front.serve_api(api_address(emulator, outputs))
+        ssm, kms = emulator.client("ssm"), emulator.client("kms")
+        affiliate.open_for_business(front.url, ssm, kms, partners.authority, outputs["OpendsrKeyId"])
         mailbox.watch()
-        yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners)
+        yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners, affiliate)
         report("Stopping")
 
 
@@ -201,15 +211,19 @@ def api_address(emulator: Emulator, outputs: dict[str, str]) -> str:
     return f"{emulator.endpoint}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
 
 
-def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict[str, str]:
+def _deploy_product(emulator: Emulator, front: Front, options: Options) -> dict[str, str]:
     parameters = {
         "Stage": STAGE,
-        "BaseUrl": base_url,
+        "BaseUrl": front.url,
+        # Under another name of this machine, so that a browser takes it for another site, as that of a pool is.
+        "HostedUiUrl": f"http://localhost:{front.port}{operators.PATH}",
         "MailFrom": MAIL_FROM,
         "IdentityTimeoutSeconds": str(options.identity_timeout_seconds),
         "ReviewTimeoutSeconds": str(options.review_timeout_seconds),
         "RepairDelaySeconds": str(options.repair_delay_seconds),
         "CoolingOffSeconds": str(options.cooling_off_seconds),
+        "ProcessorDomain": played.PROCESSOR_DOMAIN,
+        "CallbackFirstPauseSeconds": "1",
         "PartnerFirstPauseSeconds": str(options.partner_first_pause_seconds),
         "PartnerLongestPauseSeconds": str(options.partner_longest_pause_seconds),
         "QuietHours": "off",

@@ -1,7 +1,7 @@
 """Decisions on requests in review: approve a plan whole or in part, refuse, ask the person, answer a complaint."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, TypeAdapter, ValidationError
@@ -13,9 +13,10 @@ from rights.domain.evidence import EvidenceKind
 from rights.domain.grounds import User, latest_end, may_keep, may_refuse
 from rights.domain.mall_time import MALL_TIME
 from rights.domain.review import approvals_needed, is_answered_by_operator, may_lack_authority
-from rights.domain.rights import ERASING, EXPORTING, Operation, Requester
+from rights.domain.rights import ERASING, EXPORTING, Channel, Operation, Requester
 from rights.domain.status import Status
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import Day
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.reviews import LeftOut, Withheld
 
@@ -34,7 +35,7 @@ class Without(_Decision):
 
     store: str = Field(max_length=100)
     ground: Ground
-    until: date | None = None
+    until: Day | None = None
 
 
 class Withhold(_Decision):
@@ -92,6 +93,8 @@ class DecisionDoors:
         """Record a decision; ApiError names what does not allow it."""
         body = _decision(raw)
         request = self._ledger.get(request_id)
+        if request.channel is Channel.OPERATOR and self._ledger.events(request_id)[0].by == who.id:
+            raise ApiError("filed_by_you")
         answered = is_answered_by_operator(request.right)
         match body:
             case Ask():

@@ -3,24 +3,25 @@
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from public_api.codes import code_of, right_or_error
+from public_api.find_doors import FindDoors
 from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
 from public_api.package_doors import PackageDoors, Taken
 from public_api.packages import Files
 from public_api.views import WAITING_FOR_PROOF, Shown, is_proven, may_know
 from rights import status_token
-from rights.clock import Clock
+from rights.clock import Clock, parse
 from rights.domain.confirmation import Confirm
 from rights.domain.own_records import Terms
 from rights.domain.rights import Channel, Locale, Right
 from rights.domain.status import Status, may_move
 from rights.errors import UnknownRequestError
 from rights.http import ApiError, FieldProblem, not_valid
-from rights.ledger import Ledger, NewRequest, Request, Task
+from rights.ledger import Ledger, Request, Task
 from rights.ledger.identity import NEW_CONTACT
 from rights.ledger.model import CodeResult
 from rights.secrets_hmac import Hmac
@@ -38,7 +39,7 @@ class Offer:
     corrections: tuple[str, ...]
 
 
-class PublicDoors(PackageDoors):
+class PublicDoors(PackageDoors, FindDoors):
     """The doors, over the ledger and the files of closed requests."""
 
     def __init__(
@@ -67,19 +68,8 @@ class PublicDoors(PackageDoors):
         self._refuse_unknown_names(body)
         canonical = json.dumps(body.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         opened = self._ledger.open_request(
-            NewRequest(
-                right=body.rights[0],
-                also=body.rights[1:],
-                channel=channel,
-                locale=body.locale or locale,
-                typed=body.identifiers.typed(),
-                requester=body.requester.kind,
-                acting=body.requester.acting(),
-                jurisdiction=body.jurisdiction,
-                scope=tuple(sorted(set(body.scope))),
-                purposes=tuple(sorted(set(body.purposes))),
-                changes={s: change.model_dump(by_alias=True, exclude_none=True) for s, change in body.changes.items()},
-                message=body.message,
+            replace(
+                body.as_new(channel, locale),
                 idempotency=self._hmac.tag_of("idempotency", key) if key else None,
                 body_hmac=self._hmac.tag_of("body", canonical),
             )
@@ -156,6 +146,11 @@ class PublicDoors(PackageDoors):
             for one in self._ledger.private(request.id, f"corrected.{task.store}") or ()
         ]
         return {"corrections": done} if done else {}
+
+    def code_asked_at(self, request: Request) -> datetime | None:
+        """When a code was last asked for, alike for contacts that are on file and those that are not."""
+        at = (self._ledger.codes(request.case_id) or {}).get("asked_at")
+        return parse(at) if at else None
 
     def may_proceed(self, request: Request) -> bool:
         """True while one of two contacts is proven and the other is not."""

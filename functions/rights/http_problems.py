@@ -41,6 +41,8 @@ FIELD_PROBLEMS: dict[str, str] = {
     "language_not_offered": N_("Choose Khmer, Chinese or English."),
     "unknown_field": N_("Remove this field: it is not part of the request."),
     "wrong_type": N_("Check this value: it is not of the kind we expect."),
+    "reference_not_valid": N_("Enter the reference of your request: 8 letters and digits, like K7QM-2F4D."),
+    "contact_missing": N_("Enter the phone number or the email address that you used for the request."),
     "code_missing": N_("Enter the 6-digit code."),
     "code_too_short": N_("The code has 6 digits. You entered fewer."),
     "code_too_long": N_("The code has 6 digits. You entered more."),
@@ -53,6 +55,9 @@ FIELD_PROBLEMS: dict[str, str] = {
     "wrong_code": N_("This code does not match. Tries left: {tries_left}."),
     "evidence_kind_unknown": N_("Choose what the document shows."),
     "file_type_not_taken": N_("Send a PDF, a JPEG photo or a PNG picture."),
+    "received_at_not_valid": N_("Enter when the request came: not in the future, and not more than 60 days ago."),
+    "identity_not_allowed": N_("Choose how you made sure who asks: another way does not fit how this request came."),
+    "changed_meanwhile": N_("This request has changed since you saw it. Look at what was done, then decide."),
 }
 """What to do about one field; the code of the whole answer too, if it is the only one."""
 
@@ -69,6 +74,15 @@ PROBLEMS: dict[str, Problem] = {
     "foreign_origin": Problem(
         403, N_("This form was sent from another website. Open our page and send it from there.")
     ),
+    "changed_meanwhile": Problem(
+        409, N_("This request has changed since you saw it. Look at what was done, then decide.")
+    ),
+    "sign_in_needed": Problem(401, N_("Sign in first.")),
+    "sign_in_failed": Problem(400, N_("We could not sign you in. Begin again.")),
+    "csrf_needed": Problem(
+        403, N_("This form is too old, or is not ours. Open the page again and send it from there.")
+    ),
+    "filed_by_you": Problem(403, N_("You have filed this request. Somebody else has to decide on it.")),
     "forbidden": Problem(403, N_("You may look, but not change anything here.")),
     "not_found": Problem(404, N_("There is no such page. Check the address.")),
     "not_ready": Problem(409, N_("This is not ready yet. We will tell you when it is.")),
@@ -94,7 +108,7 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "too_many_tries": Problem(429, N_("Too many wrong codes. Make a new request, or contact customer service.")),
     "too_many_sends": Problem(
-        429, N_("We cannot send more codes now. Try again tomorrow, or contact customer service.")
+        429, N_("We can send no more codes for this request. Make a new one tomorrow, or contact customer service.")
     ),
     "not_sent": Problem(409, N_("The file has not arrived yet. Send it, then come back to this page.")),
     "evidence_gone": Problem(410, N_("This file has been deleted: the time for keeping it is over.")),

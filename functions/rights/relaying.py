@@ -1,4 +1,4 @@
-"""What the relay and the sweep do: pay what the ledger owes to the workflow and to the notice queue.
+"""What the relay and the sweep do: pay what the ledger owes to the workflow and to the queues of notices and callbacks.
 
 Both get keys only and read everything anew, so a record that comes twice, late, in the wrong order or not at all makes
 no difference: an item is owed something as long as it carries `relay_at`, and only then.
@@ -35,10 +35,11 @@ _TOKEN_IS_GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
 class WorkflowSettings(Settings):
-    """The state machine, its waits, and the queue of the notices."""
+    """The state machine, its waits, and the queues of notices and of callbacks to affiliates."""
 
     state_machine_arn: str
     notice_queue_url: str
+    callback_queue_url: str
     identity_timeout_seconds: int
     confirm_timeout_seconds: int
     review_timeout_seconds: int
@@ -67,6 +68,10 @@ class Relay:
                 self._answer(key)
             case ["NOTICE", notice_id]:
                 self._hand_over(request_id, notice_id, relay_at)
+            case ["CALLBACK", name]:
+                message = {"request_id": request_id, "callback": name}
+                self._queues.send_message(QueueUrl=self._settings.callback_queue_url, MessageBody=json.dumps(message))
+                self._ledger.callback_handed_over(request_id, name, relay_at)
 
     def _start(self, request: Request) -> None:
         waits = {

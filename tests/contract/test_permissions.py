@@ -181,17 +181,18 @@ def with_rights_to(*actions: str) -> set[str]:
 
 def test_who_only_moves_a_request_on_neither_seals_nor_opens_nor_tags() -> None:
     movers = {"close", "run_ended", "watch", "expire_records", "notice_feedback", "schedule_purge", "partner_api"}
-    assert with_rights_to() == movers
+    # The authoriser too: it compares public keys, and writes down which signatures were used.
+    assert with_rights_to() == movers | {"authorize_affiliate"}
 
 
 def test_who_waits_only_seals_and_who_follows_up_only_opens() -> None:
     assert with_rights_to("kms:GenerateDataKey") == {"review", "repair", "await_access", "await_store"}
-    assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify", "purge_objects"}
+    assert with_rights_to("kms:Decrypt") == {"relay", "sweep", "notify", "purge_objects", "send_callback"}
     assert with_rights_to("kms:Decrypt", "secretsmanager:GetSecretValue") == {"send_notice"}
 
 
 def test_only_who_tags_something_may_read_the_secret_and_who_asks_partners_what_lets_it_in() -> None:
-    doors = {"public_api", "operator_api", "gateway_api"}
+    doors = {"public_api", "operator_api", "gateway_api", "affiliate_api"}
     tagging = doors | {"verify_identity", "confirm", "plan_request", "send_notice", "store_ledger", "bulk_closure"}
     reading = {folder for folder in folders() if "secretsmanager:GetSecretValue" in allowed(folder)}
     assert reading == tagging | {"store_partner"}

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"
     GUARDIAN = "guardian"
     AGENT = "agent"
+    ATTESTED = "attested"
+    AFFILIATE_CEILING = "affiliate_ceiling"
     CHILD = "child"
     SECOND_ACCOUNT = "second_account"
     LEGAL_HOLD = "legal_hold"
@@ -41,6 +43,8 @@ class Findings:
     """What the plan found out, as far as it decides whether somebody has to look."""
 
     accounts: int = 1
+    is_attested: bool = False
+    """An operator's word stands in for the proof: somebody else has to look."""
     is_child: bool = False
     is_held: bool = False
     corrected: Collection[str] = ()
@@ -56,13 +60,16 @@ class Findings:
     """True where records were found that may be about others too, and that no rule can mask (free text, calls)."""
     is_refused_by_store: bool = False
     """A store's own rules would refuse part of the erasure."""
+    is_braked: bool = False
+    """The affiliate that sent it sends more than its contract lets pass unseen."""
 
 
 def reason_to_review(right: Right, requester: Requester, found: Findings) -> Reason | None:
     """The first reason that holds, gravest first; None where the request may run by itself.
 
     Whoever acts for another is always looked at, even where the right can only protect: what comes of the request
-    would tell a stranger whether there is an account. For oneself a marketing opt-out is never reviewed (policy 1(2)).
+    would tell a stranger whether there is an account. So is what only an operator's word proves, whoever's it is. For
+    oneself a marketing opt-out is never reviewed (policy 1(2)).
     """
     if right is Right.MARKETING_OPT_OUT and requester is Requester.SELF:
         return None
@@ -71,6 +78,8 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.COMPLAINT: right is Right.COMPLAINT,
         Reason.GUARDIAN: requester is Requester.GUARDIAN,
         Reason.AGENT: requester is Requester.AGENT,
+        Reason.ATTESTED: found.is_attested,
+        Reason.AFFILIATE_CEILING: found.is_braked,
         Reason.SECOND_ACCOUNT: found.accounts > 1,
         Reason.LEGAL_HOLD: erases and found.is_held,
         Reason.CHILD: found.is_child and OPERATION_OF[right] is not Operation.RESTRICT,
@@ -114,6 +123,7 @@ _WHOSE = frozenset(
         Reason.SECOND_ACCOUNT,
         Reason.NEW_ON_FILE,
         Reason.OLD_CONTACT_NOT_PROVEN,
+        Reason.ATTESTED,
         Reason.CHILD,
         Reason.SENSITIVE_CORRECTION,
     }

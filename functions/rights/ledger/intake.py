@@ -13,13 +13,17 @@ from rights.domain.audit import START
 from rights.domain.rights import OPT_OUT_OF, SCOPED, Requester, Right
 from rights.domain.status import Status
 from rights.errors import IdempotencyConflictError
+from rights.ledger.affiliates import affiliate_key
 from rights.ledger.clocks import opening_clock
+from rights.ledger.lookup import Lookup, typed_keys
 from rights.ledger.model import NewRequest, Opened
-from rights.ledger.requests import Change, Requests, new_request_id
-from rights.ledger.table import Item, audit_shard, request_key, shard_of
+from rights.ledger.requests import Change, new_request_id
+from rights.ledger.table import Item, audit_shard, reference_key, request_key, shard_of
 
 POLICY_VERSION = "ttm-policy-2024"
 IDEMPOTENCY_KEPT = timedelta(days=2)
+AFFILIATE_KEPT = timedelta(days=2 * 365)
+"""How long an affiliate can ask for a request by the id that it gave it."""
 TRIES = 5
 """How often a code may be typed before a new request is needed; shared by all codes of one proof."""
 
@@ -27,11 +31,13 @@ ALL_USES = "all"
 """The purpose that stands for every use of the data: what a restriction of processing stops."""
 
 
-class Intake(Requests):
+class Intake(Lookup):
     """Requests that come in."""
 
     def open_request(self, new: NewRequest) -> Opened:
         """Take a request or a case in, once per idempotency key; raises IdempotencyConflictError for another body.
+
+        An affiliate's own id of a request is such a key.
 
         Writes all states, their first events, what was typed (sealed) and the tries for its code in one transaction,
         and rings for the relay. Looks at no store: known and unknown people leave the same traces in the same time.
@@ -42,9 +48,9 @@ class Intake(Requests):
             for request_id, right in zip(ids, (new.right, *new.also), strict=True)
             for part in self._request_parts(new, request_id, right, ids)
         ]
-        if new.idempotency:
+        if once := self._once_item(new, ids):
             now = int(self.clock().timestamp())
-            parts.append(self.table.put_op(self._idempotency_item(new, ids), or_expired_at=now))
+            parts.append(self.table.put_op(once, or_expired_at=now))
         in_the_way = self.table.transact(parts)
         if in_the_way is None:
             return self._opened(ids, created=True)
@@ -60,13 +66,20 @@ class Intake(Requests):
 
     def _request_parts(self, new: NewRequest, request_id: str, right: Right, case: Sequence[str]) -> list[Item]:
         received = new.received_at or self.clock()
-        status = Status.VERIFIED if new.proven else Status.RECEIVED
+        status = Status.VERIFIED if new.is_verified else Status.RECEIVED
         detail = {"proven": "+".join(sorted(_own_contacts(new)))} if new.proven else {}
+        if new.from_affiliate:
+            detail |= {"affiliate": new.from_affiliate.affiliate}
         change = Change(code="received", by=new.by, detail=detail)
         event = self.event_item(request_id, 1, START, change, status)
         state = request_key(request_id) | self._state(new, request_id, right, case, received) | {"status": status}
         state |= {"head": event["hash"]} | self.relay_mark(request_id)
-        sealed: dict[str, Any] = {"typed": {"identifiers": dict(new.typed), "message": new.message}}
+        typed = {"identifiers": dict(new.typed), "message": new.message} | (
+            {"hashed": new.hashed} if new.hashed else {}
+        )
+        sealed: dict[str, Any] = {"typed": typed}
+        if new.from_affiliate and new.from_affiliate.callbacks:
+            sealed["callbacks"] = list(new.from_affiliate.callbacks)
         if new.proven:
             sealed["contacts"] = _own_contacts(new)
         if new.acting:
@@ -74,8 +87,10 @@ class Intake(Requests):
         if right is Right.CORRECTION:
             sealed["changes"] = dict(new.changes)
         items = [state, event, *(self.private_item(request_id, part, data) for part, data in sealed.items())]
-        if request_id == case[0] or new.proven:
+        if request_id == case[0] or new.is_verified:
             items.append(_proof(new, request_id))
+        items.append(reference_key(request_id))
+        items += typed_keys(request_id, state["received_at"], state["typed_as"])
         return [self.table.put_op(item) for item in items]
 
     def _state(self, new: NewRequest, request_id: str, right: Right, case: Sequence[str], received: datetime) -> Item:
@@ -93,21 +108,28 @@ class Intake(Requests):
             "scope": list(new.scope) if right in SCOPED else [],
             "purposes": list(purposes_of(right, new.purposes)),
             "received_at": stamp(received),
+            # The first of a case is found by what was typed, and leads to the others.
+            "typed_as": self.typed_as(new.typed, new.acting) if request_id == case[0] else [],
             "policy_version": POLICY_VERSION,
             "epoch": 1,
             "retries": 0,
             "due_shard": f"DUE#{shard_of(request_id)}",
             "audit_shard": audit_shard(request_id),
-        } | opening_clock(right, new.jurisdiction, received, self.clock(), verified=new.proven)
+            **({"came_by": new.came_by} if new.came_by else {}),
+            **({"attested": new.attested} if new.attested else {}),
+            **_of_affiliate(new),
+        } | opening_clock(right, new.jurisdiction, received, self.clock(), verified=new.is_verified)
 
-    def _idempotency_item(self, new: NewRequest, case: Sequence[str]) -> Item:
-        return {
-            "PK": f"IDEMPOTENCY#{new.idempotency}",
-            "SK": "REQUEST",
-            "case": list(case),
-            "body_hmac": new.body_hmac,
-            "expires": int((self.clock() + IDEMPOTENCY_KEPT).timestamp()),
-        }
+    def _once_item(self, new: NewRequest, case: Sequence[str]) -> Item | None:
+        """What makes the same request that comes again the first one, if anything does."""
+        if new.from_affiliate:
+            key, kept = affiliate_key(new.from_affiliate.affiliate, new.from_affiliate.request_id), AFFILIATE_KEPT
+        elif new.idempotency:
+            key, kept = {"PK": f"IDEMPOTENCY#{new.idempotency}", "SK": "REQUEST"}, IDEMPOTENCY_KEPT
+        else:
+            return None
+        facts = {"case": list(case), "body_hmac": new.body_hmac, "taken_at": self.now()}
+        return key | facts | {"expires": int((self.clock() + kept).timestamp())}
 
 
 def purposes_of(right: Right, wished: Sequence[str]) -> tuple[str, ...]:
@@ -129,8 +151,22 @@ def _own_contacts(new: NewRequest) -> dict[str, str]:
     return {channel: own[channel] for channel in ("phone", "email") if own.get(channel)}
 
 
+def _of_affiliate(new: NewRequest) -> Item:
+    """What the state says of the affiliate that sent a request."""
+    sent = new.from_affiliate
+    if sent is None:
+        return {}
+    return {
+        "affiliate": sent.affiliate,
+        "affiliate_request": sent.request_id,
+        "callbacks": len(sent.callbacks),
+        "is_asserted": sent.is_asserted,
+        "is_braked": sent.is_braked,
+    }
+
+
 def _proof(new: NewRequest, request_id: str) -> Item:
-    channels = sorted(_own_contacts(new))
+    channels = sorted({*_own_contacts(new), *new.hashed})
     return request_key(request_id, "CODES#identity") | {
         "typed": channels,
         "tries_left": TRIES,

@@ -33,10 +33,10 @@ class Outbox(Requests):
         self.table.update(update.when("{relay_at} = {=seen}", seen=request.relay_at))
 
     def owed_since(self, key: Item) -> str | None:
-        """Since when an item's relay is owed; `None` when it is not, or (a notice) not yet again."""
+        """Since when an item's relay is owed; `None` when it is not, or (a notice, a callback) not yet again."""
         relay_at: str | None = (self.table.get(key) or {}).get("relay_at")
-        # Only notices are put off; for the rest, clocks of two machines that differ a little must not delay anything.
-        put_off = key["SK"].startswith("NOTICE#") and relay_at is not None and relay_at > self.now()
+        # Only messages are put off; for the rest, clocks of two machines that differ a little must not delay anything.
+        put_off = key["SK"].startswith(("NOTICE#", "CALLBACK#")) and relay_at is not None and relay_at > self.now()
         return None if put_off else relay_at
 
     def revived(self, request: Request) -> Item:
@@ -60,14 +60,14 @@ class Outbox(Requests):
             return Change(
                 code="run_ended",
                 to=repair,
-                sets={"ended_run": run, "retry_at": retry_at, "retries": request.retries + 1},
+                sets={"ended_run": run, "retry_at": retry_at, "retries": request.retries + 1, "retry_only": None},
                 detail={"run": run},
             )
 
         return self.change(request_id, decide)
 
-    def next_run(self, request_id: str, *, after: int, by: str = "system") -> Request:
-        """Start the run after run `after`, once, whoever asks."""
+    def next_run(self, request_id: str, *, after: int, by: str = "system", only: str | None = None) -> Request:
+        """Start the run after run `after`, once, whoever asks; `only`: the one store of it that is tried again."""
 
         def decide(request: Request) -> Change | None:
             if request.is_final or request.run != after or request.ended_run != after:
@@ -75,7 +75,7 @@ class Outbox(Requests):
             return Change(
                 code="run_started",
                 by=by,
-                sets={"run": after + 1, "retry_at": None} | self.relay_mark(request_id),
+                sets={"run": after + 1, "retry_at": None, "retry_only": only} | self.relay_mark(request_id),
                 detail={"run": after + 1},
             )
 

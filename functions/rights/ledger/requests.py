@@ -20,6 +20,7 @@ from rights.domain.audit import chain_holds, event_hash
 from rights.domain.rights import Channel, Locale, Requester, Right
 from rights.domain.status import FINAL, Status, may_move
 from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
+from rights.ledger.calling_back import callback_items
 from rights.ledger.clocks import turned
 from rights.ledger.endings import ending_part
 from rights.ledger.model import Event, Request
@@ -72,7 +73,7 @@ class Requests:
         if item is None:
             msg = "no request has this id"
             raise UnknownRequestError(msg)
-        return _request(item)
+        return request_of(item)
 
     def change(self, request_id: str, decide: Callable[[Request], Change | None]) -> Request:
         """Read the request, decide, and write; on a lost race read and decide anew.
@@ -112,6 +113,8 @@ class Requests:
             now = self.clock()
             state.set(due_shard=None, closed_at=stamp(now), **turned(request, now, closed=True))
             also.append(self.table.put_op(ending_part(request.id, now)))
+        owed = callback_items(request, status, self.now())
+        also += [self.table.put_op(item | self.relay_mark(request.id)) for item in owed]
         return self.table.transact([self.table.update_op(state), self.table.put_op(event), *also]) is None
 
     def event_item(self, request_id: str, version: int, previous: str, wanted: Change, status: Status) -> Item:
@@ -130,8 +133,7 @@ class Requests:
 
     def events(self, request_id: str) -> list[Event]:
         """The history of a request, oldest first."""
-        names = [f.name for f in fields(Event)]
-        return [Event(**{n: item[n] for n in names}) for item in self._event_items(request_id)]
+        return [event_of(item) for item in self._event_items(request_id)]
 
     def hashed_events(self, request_id: str) -> Iterator[Item]:
         """The history as it was hashed: each event's facts, and its hash."""
@@ -153,7 +155,7 @@ class Requests:
         for keys in self.table.query_index("by_status", "status", status, "received_at", None):
             item = self.table.get({"PK": keys["PK"], "SK": keys["SK"]})
             if item is not None and item["status"] == status:
-                yield _request(item)
+                yield request_of(item)
 
     def received_between(self, status: Status, first: str, last: str) -> Iterator[Request]:
         """The requests of this status that came in within a time, oldest first, those of one moment by id.
@@ -165,7 +167,7 @@ class Requests:
             for partition in sorted(key["PK"] for key in of_one_moment):
                 item = self.table.get({"PK": partition, "SK": "STATE"})
                 if item is not None and item["status"] == status:
-                    yield _request(item)
+                    yield request_of(item)
 
     def record_act(self, by: str, what: str, detail: Mapping[str, str | int]) -> None:
         """Record what somebody did that is about no single request: who, what and why, for as long as proof is kept."""
@@ -193,10 +195,19 @@ class Requests:
         self.table.put(self.private_item(request_id, part, data), only_new=False)
 
 
-_TUPLES = ("locks", "known_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts", "volumes")
+_TUPLES = (
+    *("locks", "known_as", "typed_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts"),
+    "volumes",
+)
 
 
-def _request(item: Item) -> Request:
+def event_of(item: Item) -> Event:
+    """The event that an item tells of."""
+    return Event(**{f.name: item[f.name] for f in fields(Event)})
+
+
+def request_of(item: Item) -> Request:
+    """The request that an item tells of."""
     known = {f.name for f in fields(Request)}
     raw = {name: value for name, value in item.items() if name in known}
     raw |= {

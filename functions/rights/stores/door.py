@@ -51,11 +51,14 @@ class Step(_Event):
 class Question(_Event):
     """A question of another function, sealed to its request.
 
-    Contact on file, further identifiers, how many rows, what the store would refuse of an erasure, which fields a
-    correction would change, what the rules want to know; or to erase what was kept until a date, and what is left.
+    Contact on file, whose hash this is, further identifiers, how many rows, what the store would refuse of an erasure,
+    which fields a correction would change, what the rules want to know; or to erase what was kept until a date, and
+    what is left.
     """
 
-    about: Literal["recognise", "locate", "count", "conflicts", "seen", "facts", "expire"] = Field(alias="ask")
+    about: Literal["recognise", "unhash", "locate", "count", "conflicts", "seen", "facts", "expire"] = Field(
+        alias="ask"
+    )
     sealed: str
 
 
@@ -121,6 +124,9 @@ def answer(question: Question, connector: Connector, sealer: Sealer) -> dict[str
     match question.about:
         case "recognise":
             reply = {"known": connector.recognise(Identifier(Kind(given["kind"]), given["value"]))}
+        case "unhash":
+            values = connector.unhash(Kind(given["kind"]), given["format"], given["digest"])
+            reply = {"values": sorted(values)}
         case "locate":
             reply = {"keys": locate(connector, given).to_mapping()}
         case "count":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rights.datamap.model import Collection, DynamoAccess, Flag, StoreMap
-from rights.domain.identity import Identifier, Identifies, KeySet
+from rights.domain.identity import Identifier, Identifies, KeySet, Kind, hash_of
 from rights.domain.work import Disposition
 from rights.errors import DataMapError
 from rights.stores.contract import Change, Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
@@ -77,6 +77,18 @@ class DynamoConnector(Plain):
                 if access.query_by in names and any(self._look_up(collection, access, identifier.value)):
                     return True
         return False
+
+    def unhash(self, kind: Kind, form: str, digest: str) -> set[str]:
+        """Look the hash up by its index; what counts is the hash of what the row on the base table holds."""
+        found: set[str] = set()
+        for collection in self._store.collections:
+            hashes = {field.name: field for field in collection.hashes_of(kind, form)}
+            for access in collection.rights.dynamodb:
+                if (field := hashes.get(access.query_by)) is None or field.rights.hash_of is None:
+                    continue
+                values = (row.get(field.rights.hash_of.field) for row in self._look_up(collection, access, digest))
+                found.update(str(value) for value in values if value and hash_of(str(value), form) == digest)
+        return found
 
     def locate(self, keys: KeySet) -> KeySet:
         """Follow the `one` edges of the rows that carry a key of the set."""

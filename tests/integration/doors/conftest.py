@@ -6,13 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from operator_api import app as operator_app
-from operator_api.doors import OperatorDoors
+from operator_api.console import Console
+from operator_api.desk import Desk
+from operator_api.doors import Known, OperatorDoors
+from operator_api.entry import Entry, HostedUi
 from operator_api.evidence import BucketLinks, EvidenceLooks
+from operator_api.routes import Routes
 from public_api import app as public_app
 from public_api.doors import Offer, PublicDoors
 from public_api.evidence import BucketUploads, EvidenceDoors
@@ -28,13 +32,16 @@ from rights.domain.status import Status
 from rights.domain.work import Counts, Kept, TaskStatus
 from rights.ledger import Ledger, Notice, Task
 from rights.notices.render import Mail
+from rights.pool_tokens import PoolKeys, PoolTokens
 from rights.secrets_hmac import Hmac
 from send_notice.facts import Stage
 from send_notice.send import Sender
 from tests.support.clock import StoppedClock
+from tests.support.description import check_answer
 from tests.support.kms import SigningKms
 from tests.support.moto import client
 from tests.support.plans import lay
+from tests.support.pool import CLIENT_ID, HOSTED_UI, ISSUER, Pool
 
 BASE_URL = "https://mall.example/prod"
 PHONE = "+85512345678"
@@ -72,7 +79,8 @@ class Door:
     """Calls a resolver with the event that API Gateway would make."""
 
     resolve: Callable[[dict[str, Any], Any], dict[str, Any]]
-    claims: dict[str, str] | None = None
+    bearer: Callable[[], str] | None = None
+    """Makes the token of who calls."""
 
     def __call__(
         self,
@@ -93,8 +101,8 @@ class Door:
             body, heads["Content-Type"] = json.dumps(json_body), "application/json"
         if form is not None:
             body, heads["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
-        if token:
-            heads["Authorization"] = f"Bearer {token}"
+        if token or self.bearer:
+            heads["Authorization"] = f"Bearer {token or (self.bearer and self.bearer())}"
         if cookies:
             heads["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         heads |= headers or {}
@@ -106,12 +114,14 @@ class Door:
             "headers": heads,
             "multiValueHeaders": {name: [value] for name, value in heads.items()},
             "queryStringParameters": dict(pair.split("=") for pair in query.split("&")) if query else None,
-            "requestContext": {"authorizer": {"claims": self.claims}} if self.claims else {},
+            "requestContext": {},
             "body": body,
             "isBase64Encoded": False,
         }
         answer = self.resolve(event, None)
-        return Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"])
+        reply = Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"] or "")
+        check_answer(method, path.removeprefix("/prod"), reply.status, reply.headers, reply.text)
+        return reply
 
 
 @dataclass
@@ -151,6 +161,11 @@ def sender(ledger: Ledger, post: PostBox, hmac: Hmac) -> Sender:
 @pytest.fixture
 def door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
     """The public door; its buckets and its signing key are moto's."""
+    return public_door(ledger, hmac, clock)
+
+
+def public_door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
+    """The public door, over this ledger."""
     files = BucketFiles(_links(), "packages", "evidence", clock)
     doors = PublicDoors(ledger, hmac, files, clock, Offer(scope_names(DATA_MAP), correctable(DATA_MAP)))
     uploads = BucketUploads(_links(), client("lambda"), "evidence", "check-evidence")
@@ -173,12 +188,36 @@ def operator(ledger: Ledger, clock: StoppedClock) -> Door:
     return operator_door(ledger, clock, "op-1", "operator")
 
 
+KNOWN = Known(
+    categories={"accounts": {}, "orders": {}},
+    kinds={"accounts": "dynamodb", "orders": "postgres"},
+    scope=scope_names(DATA_MAP),
+    corrections=correctable(DATA_MAP),
+)
+POOL = Pool()
+"""The operators' user pool: one key for all tests, since making one takes a while."""
+
+
+def token_of(clock: StoppedClock, name: str, *groups: str, **claims: Any) -> Callable[[], str]:
+    """Makes tokens of somebody in these groups, good whenever they are used."""
+    return lambda: POOL.token(name, *groups, at=clock(), **claims)
+
+
 def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
-    """The operators' door, for somebody in these groups."""
-    doors = OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
+    """The operators' door, for somebody in these groups, who shows a token of the pool."""
+    return Door(desk_of(ledger, clock), token_of(clock, name, *groups, **claims))
+
+
+def desk_of(
+    ledger: Ledger, clock: StoppedClock, base_url: str = BASE_URL, doors: OperatorDoors | None = None
+) -> Callable[..., dict[str, Any]]:
+    """What answers the calls of operators, whoever they are."""
+    doors = doors or OperatorDoors(ledger, clock, timedelta(days=14), KNOWN)
     looks = EvidenceLooks(ledger, BucketLinks(client("s3"), "evidence"), clock)
-    claims |= {"sub": name, "cognito:groups": ",".join(groups)}
-    return Door(operator_app.build(doors, looks).resolve, claims)
+    tokens = PoolTokens(ISSUER, CLIENT_ID, PoolKeys(POOL.key_set, clock), clock)
+    entry = Entry(ledger, tokens, HostedUi(HOSTED_UI, CLIENT_ID), base_url, clock)
+    desk = Desk(Routes(doors, looks), entry, Console(base_url, clock), urlsplit(base_url).path)
+    return operator_app.build(desk).resolve
 
 
 def _keys() -> dict[str, Any]:
