@@ -152,10 +152,6 @@ def test_one_record_that_fails_sends_only_itself_back(function: str, source: str
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_an_alert_is_encrypted_on_its_way() -> None:
-    assert properties("AlertTopic")["KmsMasterKeyId"] == "alias/aws/sns"
-
-
 def test_every_way_to_the_operators_door_needs_an_operator() -> None:
     for event in properties("OperatorApiFunction")["Events"].values():
         assert event["Properties"]["Auth"] == {"Authorizer": "Operators"}
