@@ -91,8 +91,10 @@ def test_a_map_that_fits_is_told_nothing() -> None:
         (spoilt("items", Column("phone", TEXT, length=20)), "items.phone", "takes 20 characters.* has 39"),
         (spoilt("items", Column("name", TEXT, length=5)), "items.name", "takes 5 characters.* has 6"),
         (spoilt("items", Column("name", NUMBER)), "items.name", "constant of the map is of another type"),
-        (knowing(ForeignKey("orders", "account_id", "items", "id")), "orders.account_id", "refers to items.id, keeps its row from going"),
-        (knowing(ForeignKey("gifts", "order_id", "orders", "id", "cascade")), "orders.", "gifts.order_id, which is not in this store's map, refers to it and goes unseen"),
+        (knowing(ForeignKey("orders", "account_id", "items", "id")), "orders.account_id",
+         "refers to items.id, keeps its row from going"),
+        (knowing(ForeignKey("gifts", "order_id", "orders", "id", "cascade")), "orders.",
+         "gifts.order_id, which is not in this store's map, refers to it and goes unseen"),
         (knowing(ForeignKey("items", "id", "orders", "id", "empty")), "items.id", "NOT NULL"),
     ],
 )  # fmt: skip
