@@ -448,15 +448,16 @@ def rate_rules() -> Iterator[tuple[dict[str, Any], str]]:
         yield rule, json.dumps(rule["Statement"]["RateBasedStatement"]["ScopeDownStatement"])
 
 
-def test_the_flood_guard_counts_what_one_address_files_and_calls_and_leaves_out_whoever_signs() -> None:
+def test_the_flood_guard_counts_what_one_address_files_and_calls_and_lets_whoever_signs_call_oftener() -> None:
     limits = []
     for rule, scope in rate_rules():
         rate = rule["Statement"]["RateBasedStatement"]
         assert (rate["AggregateKeyType"], rate["EvaluationWindowSec"]) == ("IP", 300)
-        assert '"NotStatement"' in scope
         assert '"/opendsr/"' in scope
-        limits.append(rate["Limit"]["Ref"])
-    assert limits == ["MostRequestsPerAddress", "MostCallsPerAddress"]
+        limits.append((rate["Limit"]["Ref"], '"NotStatement"' in scope))
+    assert limits == [
+        ("MostRequestsPerAddress", True), ("MostCallsPerAddress", True), ("MostSignedCallsPerAddress", False),
+    ]  # fmt: skip
     filed = next(scope for rule, scope in rate_rules() if rule["Name"] == "requests-filed")
     assert '"POST"' in filed
     assert '"/requests"' in filed
