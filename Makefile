@@ -87,7 +87,7 @@ datamap-check: setup ## Compare the data map with the real stores: a local cloud
 	@PYTHONPATH=functions $(BIN)/python -m local.datamap check $(ARGS)
 
 .PHONY: datamap-build
-datamap-build: setup ## Make the connectors' policies and the roles of the stores from the data map, in build/datamap
+datamap-build: setup ## Make the connectors' parameters and the roles of the stores from the data map, in build/datamap
 	@PYTHONPATH=functions $(BIN)/python -m local.datamap build $(ARGS)
 
 .PHONY: bench
