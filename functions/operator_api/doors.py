@@ -10,7 +10,7 @@ from operator_api.clocks import ClockDoors
 from operator_api.closures import ClosureDoors
 from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
-from operator_api.people import Operator
+from operator_api.people import Operator, pseudonym
 from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
 from rights.clock import Clock, parse
@@ -59,7 +59,7 @@ class OperatorDoors(ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, Closure
         found.sort(key=lambda request: request.received_at)
         return {"requests": [self.summary(request) for request in found[:PAGE]], "more": len(found) > PAGE}
 
-    def look_at(self, request_id: str) -> dict[str, Any]:
+    def look_at(self, request_id: str, who: Operator) -> dict[str, Any]:  # noqa: ARG002 - what they may do comes with it
         """One request: its tasks, its history and whether that is whole, its clock, its execution."""
         request = self._ledger.get(request_id)
         return self.summary(request) | {
@@ -176,9 +176,34 @@ class OperatorDoors(ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, Closure
         typed: dict[str, str] = (self._ledger.private(request_id, "typed") or {}).get("identifiers", {})
         requester: dict[str, str] = self._ledger.private(request_id, "requester") or {}
         changes: dict[str, dict[str, str]] = self._ledger.private(request_id, "changes") or {}
-        for kind, own in who.contacts.items():
-            if own in {typed.get(kind), requester.get(kind), changes.get(kind, {}).get("to")}:
-                raise ApiError("own_request")
+        for kind in ("phone", "email"):
+            named = {typed.get(kind), requester.get(kind), changes.get(kind, {}).get("to")}
+            self.refuse_own({pseudonym(self._ledger.hmac.tag_of, kind, value) for value in named if value}, who)
+
+    def refuse_changed(self, request_id: str, seen: object) -> None:
+        """ApiError `changed_meanwhile` where a request is no longer at the version somebody decides on, and by whom."""
+        if seen is None:
+            return
+        if not isinstance(seen, int | str) or not str(seen).isdecimal():
+            raise not_valid({"version": FieldProblem("wrong_type")})
+        request = self._ledger.get(request_id)
+        if request.version == int(seen):
+            return
+        names = self._ledger.operator_names()
+        since = [event for event in self._ledger.events(request_id) if event.version > int(seen)]
+        changes = [
+            {
+                "version": event.version,
+                "at": event.at,
+                "code": event.code,
+                "by": event.by,
+                "by_name": names.get(event.by, ""),
+                "status": event.status,
+            }
+            for event in since
+        ]
+        problem = FieldProblem("changed_meanwhile", {"now": request.version, "changes": changes})
+        raise ApiError("changed_meanwhile", fields={"version": problem})
 
     def summary(self, request: Request) -> dict[str, Any]:
         """A request as a line of a list."""

@@ -63,7 +63,7 @@ class HoldDoors:
 
     def refuse_own(self, subjects: Collection[str], who: Operator) -> None:
         """ApiError `own_request` for somebody who is known by one of these pseudonyms."""
-        if who.pseudonyms(self._ledger.hmac.tag_of).intersection(subjects):
+        if who.known_as.intersection(subjects):
             raise ApiError("own_request")
 
     def holds_of(self, request_id: str | None) -> dict[str, Any]:

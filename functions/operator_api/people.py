@@ -1,8 +1,8 @@
-"""Who acts at the operators' door: by the claims that the authoriser checked."""
+"""Who acts at the operators' door, in which roles, and which ids an address may hold."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rights.domain.grounds import User
@@ -11,8 +11,13 @@ from rights.http import ApiError
 VIEWER = "viewer"
 _ID = re.compile(r"[0-9A-Z]{26}")
 _STORE = re.compile(r"[a-z][a-z0-9_.]{0,62}")
-_MAY_LOOK = frozenset({VIEWER, User.OPERATOR.value, User.APPROVER.value})
 _MAY_ACT = frozenset({User.OPERATOR.value, User.APPROVER.value})
+ROLES = _MAY_ACT | {VIEWER}
+"""The groups of the pool that mean something here."""
+_CONTACTS = {"phone": "phone_number", "email": "email"}
+"""Our names of the contacts that a token tells."""
+
+TagOf = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,20 @@ class Operator:
 
     id: str
     groups: frozenset[str]
-    contacts: Mapping[str, str] = field(default_factory=dict)
-    """Their own phone and email: nobody acts on a request about themselves."""
+    known_as: frozenset[str] = frozenset()
+    """The pseudonyms of their own phone and email: nobody acts on a request about themselves."""
+    name: str = ""
+    """What the pool calls them."""
+
+    @property
+    def may_look(self) -> bool:
+        """True for everybody with a role."""
+        return not self.groups.isdisjoint(ROLES)
+
+    @property
+    def may_change(self) -> bool:
+        """True for whoever may do more than look."""
+        return not self.groups.isdisjoint(_MAY_ACT)
 
     @property
     def is_approver(self) -> bool:
@@ -34,20 +51,28 @@ class Operator:
         """As what they may use a ground."""
         return frozenset(User(group) for group in self.groups & _MAY_ACT)
 
-    def pseudonyms(self, tag_of: Callable[..., str]) -> frozenset[str]:
-        """Under which a request about them would know them."""
-        return frozenset(tag_of("subject", kind, value) for kind, value in self.contacts.items())
+
+def operator_of(claims: Mapping[str, Any], tag_of: TagOf) -> Operator:
+    """Whom the checked claims of an ID token are about."""
+    groups = claims.get("cognito:groups")
+    told = {kind: str(claims.get(name, "")) for kind, name in _CONTACTS.items()}
+    return Operator(
+        id=str(claims["sub"]),
+        groups=frozenset(str(group) for group in groups) & ROLES if isinstance(groups, list) else frozenset(),
+        known_as=frozenset(pseudonym(tag_of, kind, value) for kind, value in told.items() if value),
+        name=str(claims.get("cognito:username", ""))[:128],
+    )
 
 
-def operator_of(claims: Mapping[str, Any], *, to_change: bool) -> Operator:
-    """Who acts; ApiError `forbidden` for somebody without the role that it takes."""
-    # API Gateway hands groups over as text: "operator", "[operator lead]" or "operator,lead".
-    groups = frozenset(str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split())
-    name = str(claims.get("sub", ""))
-    if not name or groups.isdisjoint(_MAY_ACT if to_change else _MAY_LOOK):
+def pseudonym(tag_of: TagOf, kind: str, value: str) -> str:
+    """Under what a person with this contact is known in the ledger."""
+    return tag_of("subject", kind, value.lower() if kind == "email" else value)
+
+
+def refuse_without_role(who: Operator, *, to_change: bool) -> None:
+    """ApiError `forbidden` for somebody without the role that it takes."""
+    if not (who.may_change if to_change else who.may_look):
         raise ApiError("forbidden")
-    contacts = {"phone": str(claims.get("phone_number", "")), "email": str(claims.get("email", "")).lower()}
-    return Operator(name, groups, {kind: value for kind, value in contacts.items() if value})
 
 
 def refuse_odd_ids(path: Mapping[str, str]) -> None:

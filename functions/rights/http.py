@@ -25,6 +25,8 @@ from rights.notices.i18n import HTML_LANG, say
 from rights.telemetry import logger
 
 MAX_BODY = 32 * 1024
+MOST_FIELDS = 50
+"""Of a form."""
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _A_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}|[0-9]{1,2}")
 
@@ -182,7 +184,7 @@ def refuse_foreign_forms(event: APIGatewayProxyEvent, base_url: str) -> None:
         raise ApiError(code)
 
 
-def read_body(event: APIGatewayProxyEvent) -> tuple[dict[str, Any], bool]:
+def read_body(event: APIGatewayProxyEvent, *, most_fields: int = MOST_FIELDS) -> tuple[dict[str, Any], bool]:
     """The fields of a body, and whether it was a form; ApiError for a type, size or shape that cannot be read."""
     sort = event.headers.get("content-type", "").partition(";")[0].strip().lower()
     raw = event.body or ""
@@ -199,15 +201,17 @@ def read_body(event: APIGatewayProxyEvent) -> tuple[dict[str, Any], bool]:
     if not sort and not text:
         return {}, False
     if sort == "application/x-www-form-urlencoded":
-        return _form(text), True
+        return _form(text, most_fields), True
     if sort == "application/json" or sort.endswith("+json"):
         return _json(text), False
     raise ApiError("unsupported_media_type")
 
 
-def _form(text: str) -> dict[str, Any]:
+def _form(text: str, most_fields: int) -> dict[str, Any]:
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=50)
+        pairs = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=most_fields
+        )
     except ValueError as error:
         raise ApiError("malformed_body") from error
     if len({name for name, _ in pairs}) != len(pairs):

@@ -53,6 +53,7 @@ FIELD_PROBLEMS: dict[str, str] = {
     "wrong_code": N_("This code does not match. Tries left: {tries_left}."),
     "evidence_kind_unknown": N_("Choose what the document shows."),
     "file_type_not_taken": N_("Send a PDF, a JPEG photo or a PNG picture."),
+    "changed_meanwhile": N_("This request has changed since you saw it. Look at what was done, then decide."),
 }
 """What to do about one field; the code of the whole answer too, if it is the only one."""
 
@@ -69,6 +70,15 @@ PROBLEMS: dict[str, Problem] = {
     "foreign_origin": Problem(
         403, N_("This form was sent from another website. Open our page and send it from there.")
     ),
+    "changed_meanwhile": Problem(
+        409, N_("This request has changed since you saw it. Look at what was done, then decide.")
+    ),
+    "sign_in_needed": Problem(401, N_("Sign in first.")),
+    "sign_in_failed": Problem(400, N_("We could not sign you in. Begin again.")),
+    "csrf_needed": Problem(
+        403, N_("This form is too old, or is not ours. Open the page again and send it from there.")
+    ),
+    "filed_by_you": Problem(403, N_("You have filed this request. Somebody else has to decide on it.")),
     "forbidden": Problem(403, N_("You may look, but not change anything here.")),
     "not_found": Problem(404, N_("There is no such page. Check the address.")),
     "not_ready": Problem(409, N_("This is not ready yet. We will tell you when it is.")),

@@ -8,6 +8,7 @@ from rights.ledger.recipients import Recipients
 from rights.ledger.records import Records
 from rights.ledger.replays import Replays
 from rights.ledger.retained import Retained
+from rights.ledger.sessions import Sessions
 from rights.ledger.steps import Steps
 from rights.ledger.timing import Clocks
 from rights.ledger.tombstones import Tombstones
@@ -15,11 +16,23 @@ from rights.ledger.undelivered import Undelivered
 
 
 class Ledger(
-    Steps, Clocks, Retained, Records, Evidence, Undelivered, Anchors, Tombstones, Replays, Bulks, Lake, Recipients
+    Steps,
+    Clocks,
+    Retained,
+    Records,
+    Evidence,
+    Undelivered,
+    Anchors,
+    Tombstones,
+    Replays,
+    Bulks,
+    Lake,
+    Recipients,
+    Sessions,
 ):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
-    replays, bulk < lake, recipients, identity < clocks, steps.
+    replays, bulk, sessions < lake, recipients, identity < clocks, steps.
     """

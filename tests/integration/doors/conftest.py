@@ -6,13 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from operator_api import app as operator_app
+from operator_api.console import Console
+from operator_api.desk import Desk
 from operator_api.doors import OperatorDoors
+from operator_api.entry import Entry, HostedUi
 from operator_api.evidence import BucketLinks, EvidenceLooks
+from operator_api.routes import Routes
 from public_api import app as public_app
 from public_api.doors import Offer, PublicDoors
 from public_api.evidence import BucketUploads, EvidenceDoors
@@ -28,12 +32,14 @@ from rights.domain.status import Status
 from rights.domain.work import Counts, Kept, TaskStatus
 from rights.ledger import Ledger, Notice, Task
 from rights.notices.render import Mail
+from rights.pool_tokens import PoolKeys, PoolTokens
 from rights.secrets_hmac import Hmac
 from send_notice.facts import Stage
 from send_notice.send import Sender
 from tests.support.clock import StoppedClock
 from tests.support.kms import SigningKms
 from tests.support.moto import client
+from tests.support.pool import CLIENT_ID, HOSTED_UI, ISSUER, Pool
 from tests.support.plans import lay
 
 BASE_URL = "https://mall.example/prod"
@@ -72,7 +78,8 @@ class Door:
     """Calls a resolver with the event that API Gateway would make."""
 
     resolve: Callable[[dict[str, Any], Any], dict[str, Any]]
-    claims: dict[str, str] | None = None
+    bearer: Callable[[], str] | None = None
+    """Makes the token of who calls."""
 
     def __call__(
         self,
@@ -93,8 +100,8 @@ class Door:
             body, heads["Content-Type"] = json.dumps(json_body), "application/json"
         if form is not None:
             body, heads["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
-        if token:
-            heads["Authorization"] = f"Bearer {token}"
+        if token or self.bearer:
+            heads["Authorization"] = f"Bearer {token or (self.bearer and self.bearer())}"
         if cookies:
             heads["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         heads |= headers or {}
@@ -106,12 +113,12 @@ class Door:
             "headers": heads,
             "multiValueHeaders": {name: [value] for name, value in heads.items()},
             "queryStringParameters": dict(pair.split("=") for pair in query.split("&")) if query else None,
-            "requestContext": {"authorizer": {"claims": self.claims}} if self.claims else {},
+            "requestContext": {},
             "body": body,
             "isBase64Encoded": False,
         }
         answer = self.resolve(event, None)
-        return Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"])
+        return Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"] or "")
 
 
 @dataclass
@@ -173,12 +180,23 @@ def operator(ledger: Ledger, clock: StoppedClock) -> Door:
     return operator_door(ledger, clock, "op-1", "operator")
 
 
+POOL = Pool()
+"""The operators' user pool: one key for all tests, since making one takes a while."""
+
+
 def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
-    """The operators' door, for somebody in these groups."""
+    """The operators' door, for somebody in these groups, who shows a token of the pool."""
+    return Door(desk_of(ledger, clock), bearer=lambda: POOL.token(name, *groups, at=clock(), **claims))
+
+
+def desk_of(ledger: Ledger, clock: StoppedClock, base_url: str = BASE_URL) -> Callable[..., dict[str, Any]]:
+    """What answers the calls of operators, whoever they are."""
     doors = OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
     looks = EvidenceLooks(ledger, BucketLinks(client("s3"), "evidence"), clock)
-    claims |= {"sub": name, "cognito:groups": ",".join(groups)}
-    return Door(operator_app.build(doors, looks).resolve, claims)
+    tokens = PoolTokens(ISSUER, CLIENT_ID, PoolKeys(POOL.key_set, clock), clock)
+    entry = Entry(ledger, tokens, HostedUi(HOSTED_UI, CLIENT_ID), base_url, clock)
+    desk = Desk(Routes(doors, looks), entry, Console(base_url, clock), urlsplit(base_url).path)
+    return operator_app.build(desk).resolve
 
 
 def _keys() -> dict[str, Any]:
