@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -175,7 +176,7 @@ def _visits(events: Iterable[Mapping[str, Any]], request: Mapping[str, Any]) -> 
 
 
 def _close(visits: _Visits, moment: str, *, with_work: bool) -> None:
-    """A request closes after its notice, and that after its answer was assembled: the steps in between left no event."""
+    """A request closes after its notice, and that after its answer was assembled, which left no events."""
     for name in ("Assemble", "Notify", "Close") if with_work else ("Close",):
         visits.enter(name, moment, again=name not in visits.times)
 
@@ -234,4 +235,4 @@ def _mark_stores(place: Place, tasks: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _taken(way: Sequence[str]) -> Iterable[tuple[str, str]]:
-    yield from zip(way, way[1:], strict=False)
+    yield from pairwise(way)

@@ -78,7 +78,7 @@ def decide(plan: Mapping[str, Any], who: Operator) -> Decide:
         stores=stores,
         records=sum(one.records for one in stores),
         working=sum(one["operation"] != Operation.FREEZE for one in plan["stores"]),
-        approvals=tuple([*given, *[None] * (needed - len(given))]),
+        approvals=(*given, *([None] * (needed - len(given)))),
         blocked=tuple(_blocked(plan, who, right, requester)),
         refusals=() if is_answered_by_operator(right) else refusals,
         may_lack_authority=may_lack_authority(requester, plan.get("review")),
@@ -116,9 +116,7 @@ def _grounds(one: Mapping[str, Any], right: Right, who: Operator) -> Options:
         may = (
             may_keep(ground.number, POLICY_JURISDICTION, by=who.uses_grounds_as, categories=categories)
             if right in ERASING
-            else may_refuse(
-                ground.number, right, POLICY_JURISDICTION, by=who.uses_grounds_as, purposes=one["purposes"]
-            )
+            else may_refuse(ground.number, right, POLICY_JURISDICTION, by=who.uses_grounds_as, purposes=one["purposes"])
         )
         if may:
             found.append((str(ground.number), GROUND[ground.number]))
@@ -162,7 +160,12 @@ def preview(kind: str, request: Mapping[str, Any], *, ground: int | None = None,
     locale = Locale(request.get("locale") or Locale.KM)
     due: datetime = parse(str(request["due_at"]))
     facts = Facts(
-        reference=str(request["reference"]), due_at=due, link="…", stop_link="…", ground=ground, case=str(request["right"])
+        reference=str(request["reference"]),
+        due_at=due,
+        link="…",
+        stop_link="…",
+        ground=ground,
+        case=str(request["right"]),
     )
     return Preview(HTML_LANG[locale], mail(kind, locale, facts), text_message(kind, locale, facts), own)
 

@@ -17,6 +17,8 @@ from rights.http import ApiError, respond
 
 Answer = Response[Any]
 HTML = "text/html; charset=utf-8"
+LIVE = frozenset({"queue", "request", "stores", "runs", "overview"})
+"""Pages of which a part is fetched again and again: it says no time of day, to stay the same while nothing changes."""
 HEADERS = {"Content-Security-Policy": CONSOLE_CSP}
 
 
@@ -82,7 +84,7 @@ class Desk:
         `path` is the page it shows, where that is not the address that was called (a form that has to be mended).
         """
         shell = self._shell(call, path or call.visit.path) | problem_on_page(problem) | dict(values)
-        live = call.query.get("part") == "live"
+        live = call.query.get("part") == "live" and template in LIVE and problem is None
         body = self.pages.render(f"{template}_live" if live else template, shell)
         return respond(problem.status if problem else HTTPStatus.OK, body, HTML, headers=HEADERS)
 
@@ -97,10 +99,6 @@ class Desk:
         mark = f"{'&' if '?' in address else '?'}done={done}" if done else ""
         headers = {**HEADERS, "Location": f"{self._base_url}{address}{mark}{f'#{place}' if place else ''}"}
         return respond(HTTPStatus.SEE_OTHER, "", "text/plain; charset=utf-8", headers=headers)
-
-    def away(self, url: str) -> Answer:
-        """A page with a link to somewhere else: a form may not be sent on to another site (CSP `form-action`)."""
-        return respond(HTTPStatus.OK, self.pages.render("away", {"to": url}), HTML, headers=HEADERS)
 
     def file(self, name: str, content_type: str, body: str) -> Answer:
         """A file to save."""

@@ -14,7 +14,7 @@ WIDTH = 600
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row: where its bar begins, how long it is, and what it is: `work`, `wait`, or `open` while it stands there."""
+    """One row: where its bar begins, how long it is, and what it is (`work`, `wait`, `open` while it stands there)."""
 
     words: str
     x: int

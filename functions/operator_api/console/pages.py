@@ -1,7 +1,7 @@
 """The console's pages: Jinja templates, and the fingerprinted files they link to."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,7 +52,13 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"at": times.at, "day": times.day, "number": "{:,}".format}
+        self._environment.filters |= {
+            "at": times.at,
+            "day": times.day,
+            "number": "{:,}".format,
+            "clock": times.clock,
+            "named": _named,
+        }
         self._environment.globals |= {
             "url": self.url,
             "static": self.static,
@@ -75,6 +81,11 @@ class Pages:
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         """A page, or a part of one."""
         return self._environment.get_template(f"{template}.html.j2").render(dict(values))
+
+
+def _named(codes: Iterable[str], named: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Codes with their words, for a list to choose from."""
+    return [(code, words.say(named, code)) for code in codes]
 
 
 def query(path: str, given: Mapping[str, Any], **changes: Any) -> str:

@@ -107,16 +107,14 @@ def picture(journey: Journey) -> Picture:
 
 
 def _spots(machine: Graph) -> Iterator[tuple[str, tuple[int, int]]]:
-    row = 0
     free = 0
-    for name in machine.main:
+    for row, name in enumerate(machine.main):
         yield name, (LEFT, TOP + row * PITCH)
         beside = [detour for detour, at in machine.detours.items() if at == name]
         for place, detour in enumerate(beside):
             free = max(free, row + place)
             yield detour, (RIGHT, TOP + free * PITCH)
             free += 1
-        row += 1
 
 
 def _ways(boxes: Mapping[str, Box], journey: Journey, machine: Graph) -> Iterator[Way]:

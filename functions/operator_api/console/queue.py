@@ -77,9 +77,7 @@ def queue(call: Call) -> Queue:
     """The queue of an address."""
     filters = {name: call.query[name] for name in FILTERS if call.query.get(name)}
     overview = call.get("/ops/overview")
-    counts = tuple(
-        Count(view, *COUNTS[view], number=int(overview.get("counts", {}).get(view, 0))) for view in COUNTS
-    )
+    counts = tuple(Count(view, *COUNTS[view], number=int(overview.get("counts", {}).get(view, 0))) for view in COUNTS)
     found = _found(call, filters) if filters else _mine(call, counts)
     rows = tuple(row(one, call.now) for one in found["requests"])
     total = int(overview.get("open_total", 0))

@@ -26,7 +26,7 @@ def day_of(value: datetime | str) -> date:
 def day(value: datetime | date | str | None) -> str:
     """2 Dec 2026; an en dash for nothing."""
     if not value:
-        return "–"
+        return "\u2013"
     if isinstance(value, str):
         value = date.fromisoformat(value) if len(value) == 10 else day_of(value)
     found = day_of(value) if isinstance(value, datetime) else value
@@ -36,7 +36,12 @@ def day(value: datetime | date | str | None) -> str:
 def at(value: datetime | str | None) -> str:
     """2 Dec 2026, 14:02; an en dash for nothing."""
     found = moment(value)
-    return f"{found.day} {found:%b %Y, %H:%M}" if found else "–"
+    return f"{found.day} {found:%b %Y, %H:%M}" if found else "\u2013"
+
+
+def clock(value: datetime) -> str:
+    """14:02:10."""
+    return f"{value.astimezone(MALL_TIME):%H:%M:%S}"
 
 
 def lasted(seconds: float) -> str:
@@ -51,4 +56,4 @@ def lasted(seconds: float) -> str:
 def since(value: datetime | str | None, now: datetime) -> str:
     """How long ago; an en dash for nothing."""
     found = moment(value)
-    return lasted((now - found).total_seconds()) if found else "–"
+    return lasted((now - found).total_seconds()) if found else "\u2013"

@@ -54,7 +54,7 @@ TASK = {
     "failed": "Failed",
 }
 TASK_TONE = {"failed": "bad", "waiting": "wait", "done": "done", "pending": "end"}
-TASK_MARK = {"pending": "–", "working": "●", "waiting": "⏸", "reading_back": "●", "done": "✓", "failed": "!"}
+TASK_MARK = {"pending": "\u2013", "working": "●", "waiting": "⏸", "reading_back": "●", "done": "✓", "failed": "!"}
 STATE = {
     "VerifyIdentity": "Verify identity",
     "PlanRequest": "Plan the request",
@@ -84,7 +84,7 @@ MARK = {
     "waiting": "⏸",
     "needs_person": "!",
     "ended": "■",
-    "skipped": "–",
+    "skipped": "\u2013",
     "ahead": "",
 }
 LOOK = {
@@ -249,6 +249,23 @@ OPERATION = {
     "correct": "correct",
     "restrict": "restrict",
     "freeze": "shut sign-in",
+}
+WHY_NOT = {
+    "forbidden": "That takes another role.",
+    "own_request": "This request is about you: somebody else has to act on it.",
+    "filed_by_you": "You took this request in: somebody else has to act on it.",
+    "rule_has_no_extension": "The rule of this request allows no longer time.",
+    "already_extended": "The time was extended before.",
+    "base_term_over": "The first time limit is over.",
+    "nobody_to_tell": "Nobody has proven a contact, so nobody could be told.",
+    "not_ready": "It is not ready for that yet.",
+    "held": "A legal hold stands on this person.",
+}
+CANCEL = {
+    "asked_by_person": "The person asks for it",
+    "duplicate": "It is a duplicate",
+    "mistake": "It was taken in by mistake",
+    "abuse": "It is abuse",
 }
 DONE = {
     "retry": "Retry asked for. What is done stays done.",
