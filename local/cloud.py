@@ -17,7 +17,7 @@ from psycopg import sql
 
 from local import emulator as emulators
 from local import mall as malls
-from local import stack
+from local import operators, stack
 from local.emulator import Emulator
 from local.front import Front, Pages
 from local.mailbox import Mailbox
@@ -158,7 +158,7 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         database = postgres.wait_ready()
 
         report("Filling the sample mall")
-        outputs = stack.deploy(emulator, load_template(ROOT / "local" / "mall.yaml"), MALL, {})
+        stack.deploy(emulator, load_template(ROOT / "local" / "mall.yaml"), MALL, {})
         sample = _fill(emulator, database, chosen.population)
 
         report("Creating the stack from template.yaml")
@@ -166,10 +166,14 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         cleanup.callback(mailbox.close)
         health = _health(emulator, postgres, partners)
         letters = lambda: [m.as_json() for m in mailbox.messages()]  # noqa: E731 - one of four
-        pages = Pages(letters, lambda: malls.people(sample), health, partners.summary)
+        outputs: dict[str, str] = {}
+        sign_in = operators.HostedUi(emulator.endpoint, lambda: outputs["OperatorPoolId"])
+        known = lambda: [one.as_json() for one in operators.OPERATORS]  # noqa: E731 - one of four
+        pages = Pages(letters, lambda: malls.people(sample), health, partners.summary, known, sign_in)
         front = Front(chosen.port, pages)
         cleanup.callback(front.close)
-        outputs = _deploy_product(emulator, front.url, chosen)
+        outputs |= _deploy_product(emulator, front, chosen)
+        operators.register(emulator, outputs["OperatorPoolId"])
         front.serve_api(api_address(emulator, outputs))
         mailbox.watch()
         yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners)
@@ -181,10 +185,12 @@ def api_address(emulator: Emulator, outputs: dict[str, str]) -> str:
     return f"{emulator.endpoint}/restapis/{outputs['ApiId']}/{STAGE}/_user_request_"
 
 
-def _deploy_product(emulator: Emulator, base_url: str, options: Options) -> dict[str, str]:
+def _deploy_product(emulator: Emulator, front: Front, options: Options) -> dict[str, str]:
     parameters = {
         "Stage": STAGE,
-        "BaseUrl": base_url,
+        "BaseUrl": front.url,
+        # Under another name of this machine, so that a browser takes it for another site, as that of a pool is.
+        "HostedUiUrl": f"http://localhost:{front.port}{operators.PATH}",
         "MailFrom": MAIL_FROM,
         "IdentityTimeoutSeconds": str(options.identity_timeout_seconds),
         "ReviewTimeoutSeconds": str(options.review_timeout_seconds),

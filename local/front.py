@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from local.operators import PATH as HOSTED_UI
+from local.operators import Answer
 from local.processes import LOOPBACK, require_free
 
 _MAX_BODY = 10 * 1024 * 1024
@@ -32,6 +34,8 @@ class Pages:
     people: Callable[[], list[dict[str, Any]]]
     health: Callable[[], dict[str, str]]
     partners: Callable[[], list[dict[str, Any]]] = list
+    operators: Callable[[], list[dict[str, Any]]] = list
+    hosted_ui: Answer | None = None
 
 
 @dataclass
@@ -99,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(length) if length else b""
         if urlsplit(self.path).path.startswith("/_local/"):
-            self._local()
+            self._local(body)
         else:
             self._proxy(body)
 
@@ -122,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer.content,
         )
 
-    def _local(self) -> None:
+    def _local(self, body: bytes) -> None:
         # Another site's page must not read codes through a name that it points at this machine.
         if (urlsplit(f"//{self.headers.get('Host', '')}").hostname or "") not in _OWN_HOSTS:
             self._json(HTTPStatus.FORBIDDEN, _error("forbidden", "Only for this machine."))
@@ -140,6 +144,11 @@ class _Handler(BaseHTTPRequestHandler):
                 health = self.local_pages.health()
                 well = all(state == "ok" for state in health.values())
                 self._json(HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE, health)
+            case method, path if path.startswith(HOSTED_UI) and self.local_pages.hosted_ui:
+                reply = self.local_pages.hosted_ui(method, self.path, body)
+                self._send(reply.status, reply.headers, reply.body)
+            case "GET", "/_local/operators":
+                self._json(HTTPStatus.OK, self.local_pages.operators())
             case "GET", "/_local/partners":
                 self._json(HTTPStatus.OK, self.local_pages.partners())
             case "POST", "/_local/clock":

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -22,6 +22,10 @@ CONSOLE_CSP = (
     SECURITY_HEADERS["Content-Security-Policy"]
     + "; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
 )
+
+SIGN_OUT = "/ops/sign-out"
+LOOKED_UP_BY_POST = frozenset({"/ops/search"})
+"""Looks whose question is nothing for an address."""
 
 Event = APIGatewayProxyEvent
 Answer = Response[Any]
@@ -105,19 +109,22 @@ class Desk:
         return None
 
     def _closed(self, event: Event) -> Answer:
+        """What somebody has to be signed in for. Who may not do it learns nothing of what they asked about."""
         admitted = self._entry.admitted(event)
         if admitted is None:
             return self._stranger(event)
-        body, is_form = http.read_body(event, most_fields=MOST_FIELDS) if event.http_method == "POST" else ({}, False)
-        visit = self._visit(event, admitted, body if is_form else {})
+        path, is_post = self._path(event), event.http_method == "POST"
+        visit = self._visit(event, admitted)
         try:
-            if event.http_method == "POST":
-                self._entry.refuse_forged(event, admitted, body.get(CSRF_FIELD) if is_form else None)
-                if visit.path == "/ops/sign-out":
-                    return self._entry.sign_out(event)
-            if is_form or (event.http_method == "GET" and http.wants_html(event)):
-                refuse_without_role(visit.who, to_change=False)
-                return _tagged(event, self._pages.answer(visit))
+            if path != SIGN_OUT:
+                refuse_without_role(admitted.who, to_change=is_post and path not in LOOKED_UP_BY_POST)
+            body, is_form = http.read_body(event, most_fields=MOST_FIELDS) if is_post else ({}, False)
+            if is_post:
+                self._entry.refuse_forged(event, admitted, body.pop(CSRF_FIELD, None) if is_form else None)
+            if is_post and path == SIGN_OUT:
+                return self._entry.sign_out(event)
+            if is_form or (not is_post and http.wants_html(event)):
+                return _tagged(event, self._pages.answer(replace(visit, form=_texts(body))))
             return self._json(event, admitted, visit, body)
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
             return self._problem(event, error, visit)
@@ -128,7 +135,7 @@ class Desk:
         status, told = self._routes.ask(visit.who, visit.method, visit.path, visit.query, body)
         return _tagged(event, http.respond_json(status, told))
 
-    def _visit(self, event: Event, admitted: Admitted, form: Mapping[str, Any]) -> Visit:
+    def _visit(self, event: Event, admitted: Admitted) -> Visit:
         def ask(
             method: str, path: str, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
         ) -> dict[str, Any]:
@@ -136,10 +143,9 @@ class Desk:
                 return _me(admitted)
             return self._routes.ask(admitted.who, method, path, query or {}, body or {})[1]
 
-        fields = {name: str(value) for name, value in form.items() if name != CSRF_FIELD}
         query = dict(event.query_string_parameters or {})
         method = str(event.http_method)
-        return Visit(event, method, self._path(event), query, fields, admitted.who, admitted.csrf, ask)
+        return Visit(event, method, self._path(event), query, {}, admitted.who, admitted.csrf, ask)
 
     def _stranger(self, event: Event) -> Answer:
         """Somebody who is not signed in: a browser goes to the sign-in, a program is told."""
@@ -173,6 +179,10 @@ def _me(admitted: Admitted) -> dict[str, Any]:
         "is_approver": who.is_approver,
         "session": session_json(admitted.session),
     }
+
+
+def _texts(form: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in form.items()}
 
 
 def _tagged(event: Event, answer: Answer) -> Answer:

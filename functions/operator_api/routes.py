@@ -36,6 +36,8 @@ class Route:
     rule: str
     door: Door
     status: HTTPStatus = HTTPStatus.OK
+    looks: bool = False
+    """True for a look whose question is nothing for an address."""
 
     def match(self, path: str) -> dict[str, str] | None:
         """The named parts of an address of this door; None for any other address."""
@@ -66,7 +68,7 @@ class Routes:
     ) -> tuple[HTTPStatus, dict[str, Any]]:
         """Status and content of an answer; ApiError with the reason why there is none."""
         route, named = self._find(method, path)
-        to_change = method == "POST"
+        to_change = method == "POST" and not route.looks
         refuse_without_role(who, to_change=to_change)
         refuse_odd_ids(named)
         told = dict(body)

@@ -1,9 +1,11 @@
 """What protects people's data in the template: the table, the buckets, the keys, the logs."""
 
+import re
 from typing import Any
 
 import pytest
 
+from operator_api.entry import SCOPES
 from tests.support.template import resources, template
 
 BUCKETS = sorted(resources("AWS::S3::Bucket"))
@@ -156,12 +158,29 @@ def test_an_alert_is_encrypted_on_its_way() -> None:
     assert properties("AlertTopic")["KmsMasterKeyId"] == "alias/aws/sns"
 
 
-def test_every_way_to_the_operators_door_needs_an_operator() -> None:
-    for event in properties("OperatorApiFunction")["Events"].values():
-        assert event["Properties"]["Auth"] == {"Authorizer": "Operators"}
+def test_operators_are_let_in_by_their_own_pool_with_a_second_factor_and_register_nobody() -> None:
     pool = properties("OperatorPool")
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+
+
+def test_the_sign_in_of_operators_is_the_code_flow_and_leads_back_to_us_only() -> None:
+    client = properties("OperatorClient")
+    assert (client["AllowedOAuthFlows"], client["AllowedOAuthFlowsUserPoolClient"]) == (["code"], True)
+    assert set(client["AllowedOAuthScopes"]) == set(SCOPES.split())
+    assert client["CallbackURLs"] == [{"Fn::Sub": "${BaseUrl}/ops/signed-in"}]
+    assert client["LogoutURLs"] == [{"Fn::Sub": "${BaseUrl}/ops/signed-out"}]
+    assert "GenerateSecret" not in client, "a secret would be in the function's way; PKCE is what binds the code"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example", "http://mall.example/x", "http://127.0.0.1:8000.evil.example/x"]
+)
+def test_operators_are_sent_to_no_sign_in_page_but_the_pools_own_or_one_of_this_machine(address: str) -> None:
+    pattern = template()["Parameters"]["HostedUiUrl"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, address)
+    assert re.fullmatch(pattern, "")
+    assert re.fullmatch(pattern, "http://127.0.0.1:8000/_local/hosted-ui")
 
 
 def test_the_api_has_a_name_and_a_limit() -> None:

@@ -39,8 +39,8 @@ from send_notice.send import Sender
 from tests.support.clock import StoppedClock
 from tests.support.kms import SigningKms
 from tests.support.moto import client
-from tests.support.pool import CLIENT_ID, HOSTED_UI, ISSUER, Pool
 from tests.support.plans import lay
+from tests.support.pool import CLIENT_ID, HOSTED_UI, ISSUER, Pool
 
 BASE_URL = "https://mall.example/prod"
 PHONE = "+85512345678"
@@ -184,14 +184,21 @@ POOL = Pool()
 """The operators' user pool: one key for all tests, since making one takes a while."""
 
 
+def token_of(clock: StoppedClock, name: str, *groups: str, **claims: Any) -> Callable[[], str]:
+    """Makes tokens of somebody in these groups, good whenever they are used."""
+    return lambda: POOL.token(name, *groups, at=clock(), **claims)
+
+
 def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
     """The operators' door, for somebody in these groups, who shows a token of the pool."""
-    return Door(desk_of(ledger, clock), bearer=lambda: POOL.token(name, *groups, at=clock(), **claims))
+    return Door(desk_of(ledger, clock), token_of(clock, name, *groups, **claims))
 
 
-def desk_of(ledger: Ledger, clock: StoppedClock, base_url: str = BASE_URL) -> Callable[..., dict[str, Any]]:
+def desk_of(
+    ledger: Ledger, clock: StoppedClock, base_url: str = BASE_URL, doors: OperatorDoors | None = None
+) -> Callable[..., dict[str, Any]]:
     """What answers the calls of operators, whoever they are."""
-    doors = OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
+    doors = doors or OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
     looks = EvidenceLooks(ledger, BucketLinks(client("s3"), "evidence"), clock)
     tokens = PoolTokens(ISSUER, CLIENT_ID, PoolKeys(POOL.key_set, clock), clock)
     entry = Entry(ledger, tokens, HostedUi(HOSTED_UI, CLIENT_ID), base_url, clock)

@@ -6,9 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from operator_api import app as operator_app
 from operator_api.doors import OperatorDoors
-from operator_api.evidence import BucketLinks, EvidenceLooks
 from rights.domain.evidence import EvidenceKind
 from rights.domain.rights import OPERATION_OF, Operation, Right
 from rights.domain.status import Status
@@ -16,7 +14,7 @@ from rights.domain.work import TaskStatus
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.requests import Change
 from rights.secrets_hmac import Hmac
-from tests.integration.doors.conftest import PHONE, Door, Person, Reply, operator_door
+from tests.integration.doors.conftest import PHONE, Door, Person, Reply, desk_of, operator_door, token_of
 from tests.integration.doors.test_intake import NEEDS, PARENT
 from tests.support.clock import StoppedClock
 from tests.support.plans import lay
@@ -153,9 +151,7 @@ def test_a_decision_that_does_not_fit_changes_nothing(
 def test_a_ground_for_some_categories_keeps_no_others(person: Person, ledger: Ledger, clock: StoppedClock) -> None:
     by_store = {"orders": {"orders": ["user.behavior"], "notes": ["user.content"]}, "accounts": {"x": ["user.device"]}}
     doors = OperatorDoors(ledger, clock, timedelta(days=14), by_store)
-    looks = EvidenceLooks(ledger, BucketLinks(boto3.client("s3"), "evidence"), clock)
-    claims = {"sub": "op-1", "cognito:groups": "operator"}
-    door = Door(operator_app.build(doors, looks).resolve, claims)
+    door = Door(desk_of(ledger, clock, doors=doors), token_of(clock, "op-1", "operator"))
     in_review(person)
     assert decide(door, person, without("orders", 8)).code == "ground_not_allowed"
     assert decide(door, person, without("accounts", 8)).status == 200

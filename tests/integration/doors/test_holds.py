@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from rights.secrets_hmac import Hmac
-from tests.integration.doors.conftest import EMAIL, PHONE, Door, Person
+from tests.integration.doors.conftest import EMAIL, PHONE, Door, Person, token_of
+from tests.support.clock import StoppedClock
 from tests.support.plans import lay
 
 HOLD = {"phone": PHONE, "ground": 3, "until": "2027-01-31"}
@@ -88,8 +89,8 @@ def test_a_hold_that_is_none_is_neither_found_nor_lifted(operator: Door) -> None
     assert operator("GET", "/ops/holds?request_id=" + "A" * 3000).status == 422
 
 
-def test_an_approver_may_hold_on_what_weighs_most(operator: Door) -> None:
-    operator.claims = {"sub": "op-2", "cognito:groups": "[operator approver]"}
+def test_an_approver_may_hold_on_what_weighs_most(operator: Door, clock: StoppedClock) -> None:
+    operator.bearer = token_of(clock, "op-2", "operator", "approver")
     assert operator("POST", "/ops/holds", json_body=HOLD | {"ground": 1}).status == 201
 
 
@@ -99,9 +100,9 @@ def test_a_person_who_is_not_resolved_yet_cannot_be_held_by_request(operator: Do
     assert operator("POST", "/ops/holds", json_body=body).code == "not_ready"
 
 
-def test_who_is_no_operator_places_and_lifts_nothing(operator: Door) -> None:
+def test_who_is_no_operator_places_and_lifts_nothing(operator: Door, clock: StoppedClock) -> None:
     hold = operator("POST", "/ops/holds", json_body=HOLD).json
-    operator.claims = {"sub": "v-1", "cognito:groups": "viewer"}
+    operator.bearer = token_of(clock, "v-1", "viewer")
     assert operator("POST", "/ops/holds", json_body=HOLD).status == 403
     assert operator("POST", f"/ops/holds/{hold['id']}/lift").status == 403
     assert operator("GET", "/ops/holds").status == 422

@@ -6,7 +6,7 @@ import pytest
 
 from rights.domain.status import Status
 from rights.ledger import Ledger
-from tests.integration.doors.conftest import EMAIL, PHONE, Door, Person, operator_door
+from tests.integration.doors.conftest import EMAIL, PHONE, Door, Person, operator_door, token_of
 from tests.integration.doors.test_decisions import ME, in_review
 from tests.integration.doors.test_intake import PARENT
 from tests.support.clock import StoppedClock
@@ -28,10 +28,12 @@ ACTS: list[tuple[str, dict[str, Any] | None]] = [
 LOOKS = ("", "/plan", "/clock", "/evidence")
 
 
-@pytest.mark.parametrize("groups", ["viewer", "[lead viewer]", "viewer,lead"])
-def test_a_viewer_may_look_at_everything_and_change_nothing(operator: Door, person: Person, groups: str) -> None:
+@pytest.mark.parametrize("groups", [["viewer"], ["lead", "viewer"]])
+def test_a_viewer_may_look_at_everything_and_change_nothing(
+    operator: Door, person: Person, clock: StoppedClock, groups: list[str]
+) -> None:
     before = person.ledger.get(in_review(person).request_id)
-    operator.claims = {"sub": "v-1", "cognito:groups": groups}
+    operator.bearer = token_of(clock, "v-1", *groups)
     path = f"/ops/requests/{person.request_id}"
     looks = ["/ops/requests", "/ops/requests?attention=1", f"/ops/holds?request_id={person.request_id}"]
     assert {operator("GET", one).status for one in [*looks, *(path + rest for rest in LOOKS)]} == {200}
@@ -43,27 +45,11 @@ def test_a_viewer_may_look_at_everything_and_change_nothing(operator: Door, pers
 
 
 @pytest.mark.parametrize("groups", ["", "lead", "operators", "view", "Viewer", "OPERATOR", "{operator}", "approver-"])
-def test_who_has_no_role_may_not_even_look(operator: Door, person: Person, groups: str) -> None:
+def test_who_has_no_role_may_not_even_look(operator: Door, person: Person, clock: StoppedClock, groups: str) -> None:
     person.asks()
-    operator.claims = {"sub": "v-1", "cognito:groups": groups}
+    operator.bearer = token_of(clock, "v-1", groups)
     for rest in ("", f"/{person.request_id}", f"/{person.request_id}/plan", f"/{'A' * 26}"):
         assert operator("GET", f"/ops/requests{rest}").code == "forbidden"
-
-
-@pytest.mark.parametrize(
-    "claims", [None, {}, {"cognito:groups": "operator"}, {"sub": "", "cognito:groups": "operator"}]
-)
-def test_without_a_name_nobody_gets_in(operator: Door, claims: dict[str, str] | None) -> None:
-    operator.claims = claims
-    assert operator("GET", "/ops/requests").status == 403
-    assert operator("POST", "/ops/holds", json_body=HOLD).status == 403
-
-
-@pytest.mark.parametrize("groups", ["operator", "[operator lead]", "lead,operator", "approver", "[viewer approver]"])
-def test_groups_are_read_however_api_gateway_writes_them(operator: Door, person: Person, groups: str) -> None:
-    person.asks().proves()
-    operator.claims = {"sub": "op-2", "cognito:groups": groups}
-    assert operator("POST", f"/ops/requests/{person.request_id}/retry").code == "too_late"
 
 
 @pytest.mark.parametrize(
@@ -137,8 +123,10 @@ def test_nobody_places_or_lifts_a_hold_on_themselves(
     assert own("POST", "/ops/holds", json_body=HOLD).status == 201
 
 
-def test_who_may_not_act_learns_nothing_of_the_request_or_the_body(operator: Door, person: Person) -> None:
-    operator.claims = {"sub": "v-1", "cognito:groups": "viewer"}
+def test_who_may_not_act_learns_nothing_of_the_request_or_the_body(
+    operator: Door, person: Person, clock: StoppedClock
+) -> None:
+    operator.bearer = token_of(clock, "v-1", "viewer")
     replies = [
         operator("POST", f"/ops/requests/{request_id}/decision", raw=raw, headers={"Content-Type": "application/json"})
         for request_id in (in_review(person).request_id, "A" * 26)
