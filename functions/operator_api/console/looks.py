@@ -1,5 +1,7 @@
 """The pages that are looked at: each asks the doors, has models read the answers, and changes nothing."""
 
+import re
+from http import HTTPStatus
 from typing import Any
 
 from operator_api.console.decide import decide
@@ -14,6 +16,7 @@ from operator_api.console.words import OPERATION, RIGHT, STATUS
 from rights.datamap import load_data_map
 from rights.http import ApiError
 
+_ID = re.compile(r"[0-9A-Z]{26}")
 _MOST_PAGES_OF_A_SHEET = 20
 
 
@@ -51,11 +54,12 @@ def _sheet(desk: Desk, call: Call) -> Answer:
 def find(desk: Desk, call: Call) -> Answer:
     """`GET /ops/find?q=`: a reference or a request id; just one that fits is opened."""
     wanted = call.query.get("q", "").strip().upper()
-    body = {"request_id": wanted} if len(wanted) == 26 else {"reference": wanted}
+    if call.get_or_none(f"/ops/requests/{wanted}") if _ID.fullmatch(wanted) else None:
+        return desk.see(f"/ops/requests/{wanted}")
     try:
-        found = call.post("/ops/search", body)["requests"] if wanted else []
+        found = call.post("/ops/search", {"reference": wanted})["requests"] if wanted else []
     except ApiError as error:
-        if error.status >= 500:
+        if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}:
             raise
         found = []
     if len(found) == 1:

@@ -20,6 +20,7 @@ OTHER = "01JDZK3V9W8XQ2M5R7T4Y6B1CB"
 ANNA = Operator("anna-0000", frozenset({"approver"}), name="Anna")
 BOPHA = Operator("bopha-000", frozenset({"operator"}), name="Bopha")
 VIVI = Operator("vivi-0000", frozenset({"viewer"}), name="Vivi")
+CONSOLE = Console("http://127.0.0.1:8000/mall", lambda: NOW)
 NAMES = {ANNA.id: "Anna", BOPHA.id: "Bopha"}
 
 
@@ -320,9 +321,8 @@ def visit(
     method = "GET" if form is None else "POST"
     event = APIGatewayProxyEvent({"httpMethod": method, "path": path, "headers": {}, "requestContext": {}})
     came = Visit(event, method, path, query or {}, form or {}, who, "csrf-token", at)
-    console = Console("http://127.0.0.1:8000/mall", lambda: NOW)
     try:
-        answer = console.answer(came)
+        answer = CONSOLE.answer(came)
     except ApiError as error:
-        answer = console.problem(event, error, came)
+        answer = CONSOLE.problem(event, error, came)
     return Shown(answer.status_code, str(answer.body), answer.headers)
