@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from operator_api.console.times import at
+from operator_api.console.times import at, brief, moment
 from operator_api.console.words import LOOK, MARK, STATE, WAITS_FOR, say
 from operator_api.journey import Graph, Journey, Place, graph
 
-BOX_WIDTH = 216
+BOX_WIDTH = 200
 BOX_HEIGHT = 46
-PITCH = 68
-LEFT = 34
-RIGHT = 300
+PITCH = 64
+LEFT = 30
+RIGHT = 278
 TOP = 8
 WIDTH = RIGHT + BOX_WIDTH + 18
-LONGEST = 34
+LONGEST = 30
 """Characters that fit on the second line of a box."""
 
 
@@ -60,6 +60,15 @@ class Box:
         return f"for {say(WAITS_FOR, self.place.waits_for)}{until}"
 
     @property
+    def _brief_wait(self) -> str:
+        """As much of it as a box has room for."""
+        until = moment(self.place.until)
+        if self.place.waits_for == "clock" and until:
+            return f"until {brief(until)}"
+        who = say(WAITS_FOR, self.place.waits_for) if self.place.waits_for else ""
+        return f"{who}, until {until.day} {until:%b}" if who and until else who
+
+    @property
     def stores(self) -> str:
         """7 of 11 stores, 1 failed; empty for a place that is no Map, or has none yet."""
         place = self.place
@@ -71,7 +80,7 @@ class Box:
     @property
     def line(self) -> str:
         """Its second line, as far as it fits: the table below has it whole."""
-        text = self.waits or self.stores or ("" if self.place.look == "ahead" else self.words)
+        text = self._brief_wait or self.stores or ("" if self.place.look == "ahead" else self.words)
         return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -142,7 +151,7 @@ def _down(above: Box, below: Box) -> str:
 
 
 def _past(above: Box, below: Box) -> str:
-    return f"M{above.x} {above.middle}H14V{below.middle}H{below.x - 3}"
+    return f"M{above.x} {above.middle}H12V{below.middle}H{below.x - 3}"
 
 
 def _aside(main: Box, detour: Box) -> str:

@@ -144,7 +144,7 @@ def row(one: Mapping[str, Any], now: datetime) -> Row:
 
 def _marks(one: Mapping[str, Any]) -> list[str]:
     marks = {
-        "look": bool(one.get("attention")),
+        "needs a look": bool(one.get("attention")),
         "clock stopped": bool(one.get("stands_still")),
         "extended": bool(one.get("extended")),
     }

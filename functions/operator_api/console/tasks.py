@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from operator_api.console.times import at, day
+from operator_api.console.times import brief, day
 from operator_api.console.words import OPERATION, TASK, TASK_MARK, TASK_TONE, say
 from rights.domain.work import Counts
 
@@ -98,7 +98,7 @@ def _row(task: Mapping[str, Any], columns: Sequence[str], grounds: Mapping[int, 
         mismatch=bool(check) and check != "adds up",
         error=str(task.get("error_class") or ""),
         kept=tuple(_kept(one, grounds) for one in task.get("kept", ())),
-        verified=at(task.get("verified_at")) if task.get("verified_at") else "",
+        verified=brief(task.get("verified_at")) if task.get("verified_at") else "",
         recipient=_recipient(task.get("recipient") or {}),
         late_rounds=int(task.get("late_rounds", 0)),
         can_retry=status == "failed",
@@ -126,7 +126,7 @@ def _recipient(told: Mapping[str, Any]) -> str:
         return ""
     asked, answer = told.get("asked_at"), told.get("answer")
     expected = told.get("expected_at")
-    parts = [f"asked {at(asked)}"] if asked else []
-    parts += [f"answer expected by {at(expected)}"] if expected and not answer else []
+    parts = [f"asked {brief(asked)}"] if asked else []
+    parts += [f"answer expected by {brief(expected)}"] if expected and not answer else []
     parts += [f"says {str(answer).replace('_', ' ')}"] if answer else []
     return ", ".join(parts)

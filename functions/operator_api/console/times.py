@@ -39,6 +39,12 @@ def at(value: datetime | str | None) -> str:
     return f"{found.day} {found:%b %Y, %H:%M}" if found else "\u2013"
 
 
+def brief(value: datetime | str | None) -> str:
+    """2 Dec, 14:02; an en dash for nothing."""
+    found = moment(value)
+    return f"{found.day} {found:%b, %H:%M}" if found else "\u2013"
+
+
 def clock(value: datetime) -> str:
     """14:02:10."""
     return f"{value.astimezone(MALL_TIME):%H:%M:%S}"

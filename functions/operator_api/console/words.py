@@ -54,7 +54,7 @@ TASK = {
     "failed": "Failed",
 }
 TASK_TONE = {"failed": "bad", "waiting": "wait", "done": "done", "pending": "end"}
-TASK_MARK = {"pending": "\u2013", "working": "●", "waiting": "⏸", "reading_back": "●", "done": "✓", "failed": "!"}
+TASK_MARK = {"pending": "\u2013", "working": "●", "waiting": "‖", "reading_back": "●", "done": "✓", "failed": "!"}
 STATE = {
     "VerifyIdentity": "Verify identity",
     "PlanRequest": "Plan the request",
@@ -75,13 +75,13 @@ WAITS_FOR = {
     "partner": "a partner",
     "stores": "the stores",
     "pause": "the pause before the next try",
-    "clock": "the time to pass",
+    "clock": "the time",
     "access": "another request",
 }
 MARK = {
     "done": "✓",
     "now": "●",
-    "waiting": "⏸",
+    "waiting": "‖",
     "needs_person": "!",
     "ended": "■",
     "skipped": "\u2013",

@@ -27,29 +27,42 @@ function fetchPart() {
 }
 
 // What somebody is reading with the keyboard, or typing into, does not change under their hands.
-function isBusy() {
-  return paused || document.hidden || live.contains(document.activeElement) || document.querySelector("dialog[open]");
+function mayChange(part) {
+  return !part.contains(document.activeElement);
 }
 
-// What was opened stays open.
-function openOnes() {
-  return new Set([...live.querySelectorAll("details[open][id]")].map((one) => one.id));
+function isQuiet() {
+  return !paused && !document.hidden && !document.querySelector("dialog[open]");
+}
+
+// Parts are replaced one by one, and only those that differ; what was opened stays open.
+function show(fresh) {
+  let whole = true;
+  for (const part of fresh.querySelectorAll("[data-part]")) {
+    const old = live.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!old || old.isEqualNode(part)) continue;
+    if (!mayChange(old)) {
+      whole = false;
+      continue;
+    }
+    const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
+    old.replaceChildren(...document.adoptNode(part).childNodes);
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  }
+  return whole;
 }
 
 async function refresh() {
-  if (!isBusy()) {
+  if (isQuiet()) {
     const call = await fetchPart();
-    if (call && call.status === 200 && call.responseXML && !isBusy()) {
-      const open = openOnes();
-      live.replaceChildren(...document.adoptNode(call.responseXML.body).childNodes);
-      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-      tag = call.getResponseHeader("ETag") || "";
+    if (call && (call.status === 401 || call.status === 403)) return setPaused(true);
+    if (call && call.status === 200 && call.responseXML && isQuiet()) {
+      tag = show(call.responseXML) ? call.getResponseHeader("ETag") || "" : "";
       wait = FAST;
     } else {
       wait = Math.min(wait * 1.5, SLOW);
     }
     if (call && (call.status === 200 || call.status === 304)) setStamp(call);
-    if (call && (call.status === 401 || call.status === 403)) return setPaused(true);
   }
   timer = setTimeout(refresh, wait);
 }
