@@ -1,6 +1,5 @@
 """The operators' door: the API and the console behind a sign-in of its own."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -10,7 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from operator_api.console import Console
 from operator_api.desk import Desk
-from operator_api.doors import OperatorDoors
+from operator_api.doors import Known, OperatorDoors
 from operator_api.entry import Entry, HostedUi
 from operator_api.evidence import BucketLinks, EvidenceLooks
 from operator_api.routes import Routes
@@ -18,7 +17,8 @@ from rights import wiring
 from rights.clients import link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
-from rights.datamap.scope import to_review
+from rights.datamap.model import DataMap
+from rights.datamap.scope import correctable, scope_names, to_review
 from rights.handler import guarded
 from rights.pool_tokens import PoolKeys, PoolTokens, fetching
 from rights.settings import Settings, load
@@ -48,10 +48,7 @@ def build(desk: Desk) -> APIGatewayRestResolver:
 def _app() -> APIGatewayRestResolver:
     settings = load(OperatorSettings)
     ledger = wiring.ledger()
-    stores = load_data_map().stores
-    looked_at = {store.fides_key: to_review(load_data_map(), store.fides_key) for store in stores}
-    answer_time = timedelta(seconds=settings.question_seconds)
-    doors = OperatorDoors(ledger, utc_now, answer_time, _categories(), looked_at)
+    doors = OperatorDoors(ledger, utc_now, timedelta(seconds=settings.question_seconds), known_by(load_data_map()))
     evidence = EvidenceLooks(ledger, BucketLinks(link_client(), settings.evidence_bucket), utc_now)
     keys = PoolKeys(fetching(settings.operator_keys_url), utc_now)
     tokens = PoolTokens(settings.operator_issuer, settings.operator_client_id, keys, utc_now)
@@ -61,14 +58,21 @@ def _app() -> APIGatewayRestResolver:
     return build(Desk(Routes(doors, evidence), entry, pages, urlsplit(settings.base_url).path.rstrip("/")))
 
 
-def _categories() -> Mapping[str, Mapping[str, list[str]]]:
-    """The categories of data in each store's collections, by the data map."""
-    return {
-        store.fides_key: {
-            c.name: sorted({name for f in c.fields for name in f.data_categories}) for c in store.collections
-        }
-        for store in load_data_map().stores
-    }
+def known_by(data_map: DataMap) -> Known:
+    """What the data map says, as far as operators need it."""
+    stores = data_map.stores
+    return Known(
+        categories={
+            store.fides_key: {
+                c.name: sorted({name for f in c.fields for name in f.data_categories}) for c in store.collections
+            }
+            for store in stores
+        },
+        kinds={store.fides_key: store.rights.kind for store in stores},
+        to_review={store.fides_key: to_review(data_map, store.fides_key) for store in stores},
+        scope=scope_names(data_map),
+        corrections=correctable(data_map),
+    )
 
 
 @guarded

@@ -1,13 +1,12 @@
 """What a breach touched (policy 4(5)): the requests of a store, as pseudonyms and counts."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from operator_api.people import Operator
+from operator_api.tables import to_csv
 from rights.clock import Clock, stamp
 from rights.domain.status import Status
 from rights.http import ApiError, FieldProblem, not_valid
@@ -18,7 +17,6 @@ COLUMNS = (
     *("request_id", "subjects", "right", "status", "received_at", "closed_at", "store", "operation", "task_status"),
     *("found", "exported", "erased", "anonymised", "retained"),
 )
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class BreachExport(BaseModel):
@@ -59,7 +57,7 @@ class BreachDoors:
         self._ledger.record_act(who.id, "breach_export", {"store": body.store, "reason": body.reason})
         found, following = self._page(body)
         rows = [row for request in found for row in self._rows(request, body.store)]
-        return {"csv": to_csv(rows), "rows": len(rows), "looked_at": len(found), "next": following}
+        return {"csv": to_csv(rows, COLUMNS), "rows": len(rows), "looked_at": len(found), "next": following}
 
     def _page(self, body: BreachExport) -> tuple[list[Request], str | None]:
         found: list[Request] = []
@@ -101,17 +99,3 @@ def _row(request: Request, task: Task) -> dict[str, Any]:
         "task_status": task.status,
         **{name: getattr(counts, name) for name in ("found", "exported", "erased", "anonymised", "retained")},
     }
-
-
-def to_csv(rows: list[dict[str, Any]]) -> str:
-    """A table for a spreadsheet: what would be read as a formula is made text by an apostrophe."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({name: _safe(value) for name, value in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_STARTS_A_FORMULA) else value

@@ -68,11 +68,13 @@ class ClosureDoors:
         return _shown(self._ledger.bulk(bulk_id)) | {"part": body.part, "people": len(found)}
 
     def approve_bulk(self, bulk_id: str, raw: Mapping[str, Any], who: Operator) -> dict[str, Any]:
-        """Let the intake begin: by an approver who neither opened it nor put people in, and says how many there are."""
+        """Let the intake begin: by another approver, who is not on the list, and says how many there are."""
         _refuse_all_but_approvers(who)
         bulk = self._ledger.bulk(bulk_id)
         if who.id in {bulk.by, *bulk.put_by}:
             raise ApiError("second_operator_needed")
+        if self._ledger.is_on_list(bulk_id, who.known_as):
+            raise ApiError("own_request")
         listed = self._ledger.count_people(bulk_id)
         if not listed or raw != {"people": listed}:
             raise ApiError("plan_changed")

@@ -13,7 +13,7 @@ from rights.domain.evidence import EvidenceKind
 from rights.domain.grounds import User, latest_end, may_keep, may_refuse
 from rights.domain.mall_time import MALL_TIME
 from rights.domain.review import approvals_needed, is_answered_by_operator, may_lack_authority
-from rights.domain.rights import ERASING, EXPORTING, Operation, Requester
+from rights.domain.rights import ERASING, EXPORTING, Channel, Operation, Requester
 from rights.domain.status import Status
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.ledger import Ledger, Request, Task
@@ -92,6 +92,8 @@ class DecisionDoors:
         """Record a decision; ApiError names what does not allow it."""
         body = _decision(raw)
         request = self._ledger.get(request_id)
+        if request.channel is Channel.OPERATOR and self._ledger.events(request_id)[0].by == who.id:
+            raise ApiError("filed_by_you")
         answered = is_answered_by_operator(request.right)
         match body:
             case Ask():

@@ -123,7 +123,8 @@ class Desk:
                 self._entry.refuse_forged(event, admitted, body.pop(CSRF_FIELD, None) if is_form else None)
             if is_post and path == SIGN_OUT:
                 return self._entry.sign_out(event)
-            if is_form or (not is_post and http.wants_html(event)):
+            is_page = not is_post and http.wants_html(event) and visit.query.get("format") != "csv"
+            if is_form or is_page:
                 return _tagged(event, self._pages.answer(replace(visit, form=_texts(body))))
             return self._json(event, admitted, visit, body)
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
@@ -132,6 +133,8 @@ class Desk:
     def _json(self, event: Event, admitted: Admitted, visit: Visit, body: Mapping[str, Any]) -> Answer:
         if (event.http_method, visit.path) == ("GET", "/ops/me"):
             return http.respond_json(HTTPStatus.OK, _me(admitted))
+        if (event.http_method, visit.path, visit.query.get("format")) == ("GET", "/ops/requests", "csv"):
+            return _as_file(self._routes.table(visit.who, visit.query), "requests.csv")
         status, told = self._routes.ask(visit.who, visit.method, visit.path, visit.query, body)
         return _tagged(event, http.respond_json(status, told))
 
@@ -179,6 +182,11 @@ def _me(admitted: Admitted) -> dict[str, Any]:
         "is_approver": who.is_approver,
         "session": session_json(admitted.session),
     }
+
+
+def _as_file(text: str, name: str) -> Answer:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return http.respond(HTTPStatus.OK, text, "text/csv; charset=utf-8", headers=headers)
 
 
 def _texts(form: Mapping[str, Any]) -> dict[str, str]:

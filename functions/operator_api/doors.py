@@ -1,113 +1,75 @@
-"""What operators may see and do so far: no personal data, and every change under their name."""
+"""What operators may see and do: no personal data without a reason, and every change under their name."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
+from enum import StrEnum
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from operator_api.breach import BreachDoors
 from operator_api.clocks import ClockDoors
 from operator_api.closures import ClosureDoors
 from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
+from operator_api.intake import IntakeDoors
+from operator_api.looks import LookDoors
 from operator_api.people import Operator, pseudonym
 from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
-from rights.clock import Clock, parse
-from rights.domain.clock import is_overdue
+from rights.clock import Clock
 from rights.domain.review import approvals_needed
-from rights.domain.status import OPEN, Status
 from rights.http import ApiError, FieldProblem, not_valid
-from rights.ledger import Ledger, Request, Task
-from rights.status_token import reference
-
-PAGE = 50
+from rights.ledger import Ledger, Task
 
 
-class OperatorDoors(ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, ClosureDoors, BreachDoors, HoldDoors):
-    """The operators' doors, over the ledger. `categories`: of each store's collections, by the data map.
+class WhyCancel(StrEnum):
+    """For what an operator withdraws a request; a code, since the history holds no free text."""
 
-    `to_review`: per store the collections that are looked at before they are handed over.
-    """
+    ASKED_BY_PERSON = "asked_by_person"
+    DUPLICATE = "duplicate"
+    MISTAKE = "mistake"
+    ABUSE = "abuse"
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        clock: Clock,
-        time_to_answer: timedelta,
-        categories: Mapping[str, Mapping[str, list[str]]],
-        to_review: Mapping[str, Sequence[str]] | None = None,
-    ) -> None:
+
+class Cancel(BaseModel):
+    """The body of `POST /ops/requests/{id}/cancel`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    reason: WhyCancel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the data map says, as far as operators need it."""
+
+    categories: Mapping[str, Mapping[str, list[str]]]
+    """Of each store's collections."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Of each store."""
+    to_review: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Per store the collections that are looked at before they are handed over."""
+    scope: tuple[str, ...] = ()
+    """What a request may be narrowed to."""
+    corrections: tuple[str, ...] = ()
+    """What can be corrected."""
+
+
+class OperatorDoors(
+    LookDoors, ClockDoors, DecisionDoors, RevealDoors, IntakeDoors, ReplayDoors, ClosureDoors, BreachDoors, HoldDoors
+):
+    """The operators' doors, over the ledger."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, time_to_answer: timedelta, known: Known) -> None:
         super().__init__(ledger, clock)
         self._time_to_answer = time_to_answer
-        self._categories = categories
-        self._to_review = to_review or {}
-
-    def find(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Requests of one `status` (or all open ones), oldest first; at most 50, and whether there are more.
-
-        `attention=1`: those that somebody was asked to look at, ended ones too.
-        """
-        status, attention = query.get("status"), query.get("attention")
-        if attention not in {None, "1"} or (attention and status):
-            raise not_valid({"attention": FieldProblem("wrong_type")})
-        if status is not None and status not in tuple(Status):
-            raise not_valid({"status": FieldProblem("wrong_type")})
-        wanted = [Status(status)] if status else sorted(OPEN)
-        lists = [self._ledger.needing_attention()] if attention else map(self._ledger.by_status, wanted)
-        found = [request for one in lists for request in islice(one, PAGE + 1)]
-        found.sort(key=lambda request: request.received_at)
-        return {"requests": [self.summary(request) for request in found[:PAGE]], "more": len(found) > PAGE}
-
-    def look_at(self, request_id: str, who: Operator) -> dict[str, Any]:  # noqa: ARG002 - what they may do comes with it
-        """One request: its tasks, its history and whether that is whole, its clock, its execution."""
-        request = self._ledger.get(request_id)
-        return self.summary(request) | {
-            "channel": request.channel,
-            "requester": request.requester,
-            "locale": request.locale,
-            "policy_version": request.policy_version,
-            "clock_rule": request.clock_rule,
-            "due_explained": list(self._ledger.explained(request)),
-            "data_map": request.data_map,
-            "decision": request.decision,
-            "ground": request.ground,
-            "linked_to": request.linked_to,
-            "tasks": [
-                {
-                    "store": task.store,
-                    "kind": task.kind,
-                    "stage": task.stage,
-                    "operation": task.operation,
-                    "status": task.status,
-                    **task.counts.to_dict(),
-                    "found_at_start": task.found_at_start,
-                    "adds_up": task.counts.adds_up,
-                    "late_rounds": task.late_rounds,
-                    "error_class": task.error_class,
-                    "verified_at": task.verified_at,
-                    **({"recipient": task.recipient} if task.recipient else {}),
-                }
-                for task in self._ledger.tasks(request_id)
-            ],
-            "notices": [
-                {"id": n.id, "kind": n.kind, "channel": n.channel, "status": n.status, "sent_at": n.sent_at}
-                for n in self._ledger.notices(request_id)
-            ],
-            "events": [
-                {
-                    "version": event.version,
-                    "at": event.at,
-                    "code": event.code,
-                    "by": event.by,
-                    "status": event.status,
-                    "detail": event.detail,
-                    "hash": event.hash,
-                }
-                for event in self._ledger.events(request_id)
-            ],
-            "audit_chain_holds": self._ledger.verify_chain(request_id),
-        }
+        self._categories = known.categories
+        self._kinds = known.kinds
+        self._to_review = known.to_review
+        self._scope = known.scope
+        self._corrections = known.corrections
 
     def audit_of(self, request_id: str) -> dict[str, Any]:
         """The whole history as it was hashed, for whoever wants to recompute it (docs/verify.md)."""
@@ -154,9 +116,17 @@ class OperatorDoors(ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, Closure
             "withheld": task.withheld,
         }
 
-    def retry(self, request_id: str, by: str) -> dict[str, Any]:
-        """Try again what failed."""
-        return self.summary(self._ledger.retry(request_id, by=by))
+    def retry(self, request_id: str, by: str, store: str | None = None) -> dict[str, Any]:
+        """Try again what failed, or just one store of it."""
+        return self.summary(self._ledger.retry(request_id, by=by, store=store))
+
+    def cancel(self, request_id: str, raw: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Withdraw a request in the person's name, for a reason that is on record; whoever proved is told."""
+        try:
+            reason = Cancel.model_validate(raw).reason
+        except ValidationError:
+            raise not_valid({"reason": FieldProblem("wrong_type")}) from None
+        return self.summary(self._ledger.withdraw(request_id, by=by, reason=reason))
 
     def take_back(self, request_id: str, store: str, by: str) -> dict[str, Any]:
         """Take a request to a partner back, if it has not begun; the work tells the partner."""
@@ -204,23 +174,3 @@ class OperatorDoors(ClockDoors, DecisionDoors, RevealDoors, ReplayDoors, Closure
         ]
         problem = FieldProblem("changed_meanwhile", {"now": request.version, "changes": changes})
         raise ApiError("changed_meanwhile", fields={"version": problem})
-
-    def summary(self, request: Request) -> dict[str, Any]:
-        """A request as a line of a list."""
-        overdue = is_overdue(parse(request.due_at), self._clock(), final=request.is_final)
-        return {
-            "request_id": request.id,
-            "reference": reference(request.id),
-            "status": request.status,
-            "right": request.right,
-            "outcome": request.outcome,
-            "received_at": request.received_at,
-            "due_at": request.due_at,
-            "closed_at": request.closed_at,
-            "overdue": overdue,
-            "attention": request.attention,
-            "review": request.review,
-            "version": request.version,
-            "run": request.run,
-            "execution": request.execution,
-        }

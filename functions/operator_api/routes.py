@@ -63,6 +63,11 @@ class Routes:
         self._doors = doors
         self._all = (*_looks(doors, evidence), *_acts(doors, evidence))
 
+    @property
+    def rules(self) -> tuple[tuple[str, str], ...]:
+        """Method and rule of every door."""
+        return tuple((route.method, route.rule) for route in self._all)
+
     def ask(
         self, who: Operator, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any]
     ) -> tuple[HTTPStatus, dict[str, Any]]:
@@ -77,6 +82,11 @@ class Routes:
             self._doors.refuse_changed(named["request_id"], told.pop("version", None))
         return route.status, route.door(Call(who, query, told), **named)
 
+    def table(self, who: Operator, query: Mapping[str, str]) -> str:
+        """A list of requests as CSV."""
+        refuse_without_role(who, to_change=False)
+        return self._doors.find_csv(query)
+
     def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         for route in self._all:
             if route.method == method and (named := route.match(path)) is not None:
@@ -86,8 +96,14 @@ class Routes:
 
 def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> tuple[Route, ...]:
     table: tuple[tuple[str, Door], ...] = (
+        ("/ops/overview", lambda _: doors.overview()),
+        ("/ops/weeks", lambda call: doors.weeks(call.query)),
+        ("/ops/stores", lambda _: doors.stores()),
+        ("/ops/rules", lambda _: doors.rules()),
         ("/ops/requests", lambda call: doors.find(call.query)),
         (ONE, lambda call, request_id: doors.look_at(request_id, call.who)),
+        (f"{ONE}/run", lambda _, request_id: doors.run_of(request_id)),
+        (f"{ONE}/notices", lambda _, request_id: doors.notices_of(request_id)),
         (f"{ONE}/audit", lambda _, request_id: doors.audit_of(request_id)),
         (f"{ONE}/plan", lambda _, request_id: doors.plan_of(request_id)),
         (f"{ONE}/clock", lambda _, request_id: doors.clock_of(request_id)),
@@ -111,6 +127,7 @@ def _on_requests(doors: OperatorDoors, evidence: EvidenceLooks) -> tuple[Route, 
         ("extend", lambda c, request_id: doors.extend(request_id, c.body, c.who.id)),
         ("pause", lambda c, request_id: doors.pause(request_id, c.body, c.who.id)),
         ("resume", lambda c, request_id: doors.resume(request_id, c.who.id)),
+        ("cancel", lambda c, request_id: doors.cancel(request_id, c.body, c.who.id)),
         ("seen", lambda c, request_id: doors.attention_seen(request_id, c.who.id)),
         ("reveal", lambda c, request_id: doors.reveal(request_id, c.body, c.who.id)),
         (
@@ -120,6 +137,7 @@ def _on_requests(doors: OperatorDoors, evidence: EvidenceLooks) -> tuple[Route, 
     )
     later: tuple[tuple[str, Door], ...] = (
         ("retry", lambda c, request_id: doors.retry(request_id, c.who.id)),
+        ("stores/<store>/retry", lambda c, request_id, store: doors.retry(request_id, c.who.id, store)),
         ("stores/<store>/cancel", lambda c, request_id, store: doors.take_back(request_id, store, c.who.id)),
     )
     return (
@@ -141,10 +159,12 @@ def _beside_requests(doors: OperatorDoors) -> tuple[Route, ...]:
         ("/ops/holds/<hold_id>/lift", lambda c, hold_id: doors.lift_hold(hold_id, c.who)),
     )
     made: tuple[tuple[str, Door], ...] = (
+        ("/ops/requests", lambda c: doors.take_in(c.body, c.who)),
         ("/ops/replays", lambda c: doors.start_replay(c.body, c.who)),
         ("/ops/holds", lambda c: doors.place_hold(c.body, c.who)),
     )
     return (
+        Route("POST", "/ops/search", lambda c: doors.search(c.body), looks=True),
         *(Route("POST", rule, door) for rule, door in table),
         *(Route("POST", rule, door, HTTPStatus.CREATED) for rule, door in made),
     )

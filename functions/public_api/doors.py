@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from rights.domain.rights import Channel, Locale, Right
 from rights.domain.status import Status, may_move
 from rights.errors import UnknownRequestError
 from rights.http import ApiError, FieldProblem, not_valid
-from rights.ledger import Ledger, NewRequest, Request, Task
+from rights.ledger import Ledger, Request, Task
 from rights.ledger.identity import NEW_CONTACT
 from rights.ledger.model import CodeResult
 from rights.secrets_hmac import Hmac
@@ -67,19 +67,8 @@ class PublicDoors(PackageDoors):
         self._refuse_unknown_names(body)
         canonical = json.dumps(body.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         opened = self._ledger.open_request(
-            NewRequest(
-                right=body.rights[0],
-                also=body.rights[1:],
-                channel=channel,
-                locale=body.locale or locale,
-                typed=body.identifiers.typed(),
-                requester=body.requester.kind,
-                acting=body.requester.acting(),
-                jurisdiction=body.jurisdiction,
-                scope=tuple(sorted(set(body.scope))),
-                purposes=tuple(sorted(set(body.purposes))),
-                changes={s: change.model_dump(by_alias=True, exclude_none=True) for s, change in body.changes.items()},
-                message=body.message,
+            replace(
+                body.as_new(channel, locale),
                 idempotency=self._hmac.tag_of("idempotency", key) if key else None,
                 body_hmac=self._hmac.tag_of("body", canonical),
             )

@@ -53,6 +53,8 @@ FIELD_PROBLEMS: dict[str, str] = {
     "wrong_code": N_("This code does not match. Tries left: {tries_left}."),
     "evidence_kind_unknown": N_("Choose what the document shows."),
     "file_type_not_taken": N_("Send a PDF, a JPEG photo or a PNG picture."),
+    "received_at_not_valid": N_("Enter when the request came: not in the future, and not more than 60 days ago."),
+    "identity_not_allowed": N_("Choose how you made sure who asks: another way does not fit how this request came."),
     "changed_meanwhile": N_("This request has changed since you saw it. Look at what was done, then decide."),
 }
 """What to do about one field; the code of the whole answer too, if it is the only one."""

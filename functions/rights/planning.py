@@ -77,6 +77,7 @@ class Planner:
         by_mall = request.channel is Channel.BULK
         found = Findings(
             accounts=len(keys.accounts),
+            is_attested=request.attested is not None,
             is_child=bool(is_child) and not by_mall,
             is_held=self._ledger.hold_on(known_as) is not None,
             corrected=tuple(changes),

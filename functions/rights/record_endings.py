@@ -5,6 +5,7 @@ the future. Whatever dies in between is taken up by the next run. A legal hold m
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -69,6 +70,9 @@ class RecordEndings:
     def _end_what_is_due(self, request_id: str) -> Iterator[End]:
         """End one thing after the other until the next one lies in the future."""
         while (ending := self._ledger.ending(request_id)) is not None:
+            if not ending.counted:
+                self._ledger.count_closed(ending, self._ledger.get(request_id))
+                ending = replace(ending, counted=True)
             end, at = next_end(ending.closed_at, self._settings.terms, ending.done, ending.held_until)
             if at > self._ledger.clock():
                 self._ledger.put_off(ending, at)

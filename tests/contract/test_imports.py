@@ -38,7 +38,7 @@ GROUPS = {
 BASICS = {f"rights.{name}" for name in ("clock", "errors", "sealing", "secrets_hmac")}
 LAYERS = {
     "rights.domain": {"rights.domain"},
-    "rights.ledger": {"rights.domain", "rights.ledger", "rights.public_holidays"} | BASICS,
+    "rights.ledger": {"rights.domain", "rights.ledger", "rights.public_holidays", "rights.status_token"} | BASICS,
     "rights.datamap": {"rights.domain", "rights.datamap", "rights.errors"},
     "rights.notices": {"rights.domain", "rights.notices"},
     "rights.lake": {"rights.domain", "rights.lake", "rights.errors"},

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"
     GUARDIAN = "guardian"
     AGENT = "agent"
+    ATTESTED = "attested"
     CHILD = "child"
     SECOND_ACCOUNT = "second_account"
     LEGAL_HOLD = "legal_hold"
@@ -41,6 +42,8 @@ class Findings:
     """What the plan found out, as far as it decides whether somebody has to look."""
 
     accounts: int = 1
+    is_attested: bool = False
+    """An operator's word stands in for the proof: somebody else has to look."""
     is_child: bool = False
     is_held: bool = False
     corrected: Collection[str] = ()
@@ -62,7 +65,8 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
     """The first reason that holds, gravest first; None where the request may run by itself.
 
     Whoever acts for another is always looked at, even where the right can only protect: what comes of the request
-    would tell a stranger whether there is an account. For oneself a marketing opt-out is never reviewed (policy 1(2)).
+    would tell a stranger whether there is an account. So is what only an operator's word proves, whoever's it is. For
+    oneself a marketing opt-out is never reviewed (policy 1(2)).
     """
     if right is Right.MARKETING_OPT_OUT and requester is Requester.SELF:
         return None
@@ -71,6 +75,7 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.COMPLAINT: right is Right.COMPLAINT,
         Reason.GUARDIAN: requester is Requester.GUARDIAN,
         Reason.AGENT: requester is Requester.AGENT,
+        Reason.ATTESTED: found.is_attested,
         Reason.SECOND_ACCOUNT: found.accounts > 1,
         Reason.LEGAL_HOLD: erases and found.is_held,
         Reason.CHILD: found.is_child and OPERATION_OF[right] is not Operation.RESTRICT,
@@ -114,6 +119,7 @@ _WHOSE = frozenset(
         Reason.SECOND_ACCOUNT,
         Reason.NEW_ON_FILE,
         Reason.OLD_CONTACT_NOT_PROVEN,
+        Reason.ATTESTED,
         Reason.CHILD,
         Reason.SENSITIVE_CORRECTION,
     }

@@ -20,6 +20,8 @@ class Ending:
     due_at: str
     done: frozenset[End] = frozenset()
     held_until: datetime | None = None
+    counted: bool = False
+    """True once it is among what was closed in its week."""
 
 
 def ending_part(request_id: str, closed_at: datetime) -> Item:
@@ -44,4 +46,5 @@ def ending_of(item: Item) -> Ending:
         due_at=item["due_at"],
         done=frozenset(End(name) for name in item["done"]),
         held_until=parse(held) if held else None,
+        counted=bool(item.get("counted")),
     )

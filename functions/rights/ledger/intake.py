@@ -14,9 +14,10 @@ from rights.domain.rights import OPT_OUT_OF, SCOPED, Requester, Right
 from rights.domain.status import Status
 from rights.errors import IdempotencyConflictError
 from rights.ledger.clocks import opening_clock
+from rights.ledger.lookup import Lookup, typed_keys
 from rights.ledger.model import NewRequest, Opened
-from rights.ledger.requests import Change, Requests, new_request_id
-from rights.ledger.table import Item, audit_shard, request_key, shard_of
+from rights.ledger.requests import Change, new_request_id
+from rights.ledger.table import Item, audit_shard, reference_key, request_key, shard_of
 
 POLICY_VERSION = "ttm-policy-2024"
 IDEMPOTENCY_KEPT = timedelta(days=2)
@@ -27,7 +28,7 @@ ALL_USES = "all"
 """The purpose that stands for every use of the data: what a restriction of processing stops."""
 
 
-class Intake(Requests):
+class Intake(Lookup):
     """Requests that come in."""
 
     def open_request(self, new: NewRequest) -> Opened:
@@ -76,6 +77,8 @@ class Intake(Requests):
         items = [state, event, *(self.private_item(request_id, part, data) for part, data in sealed.items())]
         if request_id == case[0] or new.proven:
             items.append(_proof(new, request_id))
+        items.append(reference_key(request_id))
+        items += typed_keys(request_id, state["received_at"], state["typed_as"])
         return [self.table.put_op(item) for item in items]
 
     def _state(self, new: NewRequest, request_id: str, right: Right, case: Sequence[str], received: datetime) -> Item:
@@ -93,11 +96,15 @@ class Intake(Requests):
             "scope": list(new.scope) if right in SCOPED else [],
             "purposes": list(purposes_of(right, new.purposes)),
             "received_at": stamp(received),
+            # The first of a case is found by what was typed, and leads to the others.
+            "typed_as": self.typed_as(new.typed, new.acting) if request_id == case[0] else [],
             "policy_version": POLICY_VERSION,
             "epoch": 1,
             "retries": 0,
             "due_shard": f"DUE#{shard_of(request_id)}",
             "audit_shard": audit_shard(request_id),
+            **({"came_by": new.came_by} if new.came_by else {}),
+            **({"attested": new.attested} if new.attested else {}),
         } | opening_clock(right, new.jurisdiction, received, self.clock(), verified=new.proven)
 
     def _idempotency_item(self, new: NewRequest, case: Sequence[str]) -> Item:

@@ -13,6 +13,8 @@ from rights.ledger.steps import Steps
 from rights.ledger.timing import Clocks
 from rights.ledger.tombstones import Tombstones
 from rights.ledger.undelivered import Undelivered
+from rights.ledger.views import Views
+from rights.ledger.weeks import Weeks
 
 
 class Ledger(
@@ -29,10 +31,12 @@ class Ledger(
     Lake,
     Recipients,
     Sessions,
+    Views,
+    Weeks,
 ):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
-    replays, bulk, sessions < lake, recipients, identity < clocks, steps.
+    replays, bulk, sessions, lookup, views, weeks < lake, recipients, identity < clocks, steps.
     """

@@ -34,6 +34,10 @@ class NewRequest:
     """Of a correction: subject to `to` (the new value) and, if the person said so, `from` (the value they saw)."""
     received_at: datetime | None = None
     """When it came in, if not now: by mail, phone or counter."""
+    came_by: str | None = None
+    """Of what an operator takes in: by `mail`, `phone` or `counter`."""
+    attested: str | None = None
+    """How an operator made sure who asks: `document` or `call_back`."""
     proven: bool = False
     """True where the door's own proof is enough: `typed` counts as proven, and no code is sent."""
     by: str = "person"
@@ -90,6 +94,12 @@ class Request:
     """The pseudonyms this request holds the lock of; `subject` is the first."""
     known_as: tuple[str, ...] = ()
     """The pseudonyms of all identifiers of the person: a legal hold names one of them."""
+    typed_as: tuple[str, ...] = ()
+    """The pseudonyms of the phones and emails that were typed, proven or not: operators find the request by them."""
+    came_by: str | None = None
+    """Of a request that an operator took in: by `mail`, `phone` or `counter`."""
+    attested: str | None = None
+    """How an operator made sure who asks, where no code did: `document` or `call_back`."""
     lock: str = ""
     """What of one person is worked on only once at a time: the right, and what narrows it."""
     accounts: int = 1
@@ -115,6 +125,8 @@ class Request:
     ended_run: int | None = None
     retry_at: str | None = None
     retries: int = 0
+    retry_only: str | None = None
+    """The one store that an operator has tried again; none: every store that failed."""
     attention: str | None = None
     """Why an operator was asked to look, whatever the status: `undelivered_notice`."""
 
@@ -239,6 +251,8 @@ class Task:
     by_collection: dict[str, Any] = field(default_factory=dict)
     late_rounds: int = 0
     error_class: str = ""
+    claimed_at: str | None = None
+    """When somebody last took it over, to work on it or to say that it failed."""
     verified_at: str | None = None
     recipient: dict[str, Any] = field(default_factory=dict)
     """Of a partner: the `id` it was asked under, `asked_at`, `expected_at`, `answer`, `confirmed_at`, ..."""

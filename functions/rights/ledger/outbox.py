@@ -60,14 +60,14 @@ class Outbox(Requests):
             return Change(
                 code="run_ended",
                 to=repair,
-                sets={"ended_run": run, "retry_at": retry_at, "retries": request.retries + 1},
+                sets={"ended_run": run, "retry_at": retry_at, "retries": request.retries + 1, "retry_only": None},
                 detail={"run": run},
             )
 
         return self.change(request_id, decide)
 
-    def next_run(self, request_id: str, *, after: int, by: str = "system") -> Request:
-        """Start the run after run `after`, once, whoever asks."""
+    def next_run(self, request_id: str, *, after: int, by: str = "system", only: str | None = None) -> Request:
+        """Start the run after run `after`, once, whoever asks; `only`: the one store of it that is tried again."""
 
         def decide(request: Request) -> Change | None:
             if request.is_final or request.run != after or request.ended_run != after:
@@ -75,7 +75,7 @@ class Outbox(Requests):
             return Change(
                 code="run_started",
                 by=by,
-                sets={"run": after + 1, "retry_at": None} | self.relay_mark(request_id),
+                sets={"run": after + 1, "retry_at": None, "retry_only": only} | self.relay_mark(request_id),
                 detail={"run": after + 1},
             )
 

@@ -14,9 +14,10 @@ from rights.domain.confirmation import Confirm
 from rights.domain.own_records import End
 from rights.errors import StaleWriteError
 from rights.ledger.endings import END, ENDS, Ending, ending_of
+from rights.ledger.lookup import typed_keys_of
 from rights.ledger.model import Request
 from rights.ledger.requests import Change, Requests
-from rights.ledger.table import SHARDS, Item, Update, request_key
+from rights.ledger.table import SHARDS, Item, Update, reference_key, request_key
 from rights.ledger.undelivered import attention_key
 
 _SEALED_ITEMS = ("PRIVATE#", "CODES#")
@@ -91,7 +92,8 @@ class Records(Requests):
         """
         left = [_key(item) for item in self.table.query_all(f"REQUEST#{request.id}")]
         last = [request_key(request.id), request_key(request.id, END)]
-        self.table.delete_many([*(key for key in left if key not in last), attention_key(request.id)])
+        beside = [attention_key(request.id), reference_key(request.id), *typed_keys_of(request)]
+        self.table.delete_many([*(key for key in left if key not in last), *beside])
         counter = {"PK": f"COUNTED#{year}", "SK": f"{request.right}#{request.outcome or request.status}"}
         parts = [
             self.table.delete_op(last[0], "{version} = {=seen}", seen=request.version),

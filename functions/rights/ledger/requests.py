@@ -72,7 +72,7 @@ class Requests:
         if item is None:
             msg = "no request has this id"
             raise UnknownRequestError(msg)
-        return _request(item)
+        return request_of(item)
 
     def change(self, request_id: str, decide: Callable[[Request], Change | None]) -> Request:
         """Read the request, decide, and write; on a lost race read and decide anew.
@@ -130,8 +130,7 @@ class Requests:
 
     def events(self, request_id: str) -> list[Event]:
         """The history of a request, oldest first."""
-        names = [f.name for f in fields(Event)]
-        return [Event(**{n: item[n] for n in names}) for item in self._event_items(request_id)]
+        return [event_of(item) for item in self._event_items(request_id)]
 
     def hashed_events(self, request_id: str) -> Iterator[Item]:
         """The history as it was hashed: each event's facts, and its hash."""
@@ -153,7 +152,7 @@ class Requests:
         for keys in self.table.query_index("by_status", "status", status, "received_at", None):
             item = self.table.get({"PK": keys["PK"], "SK": keys["SK"]})
             if item is not None and item["status"] == status:
-                yield _request(item)
+                yield request_of(item)
 
     def received_between(self, status: Status, first: str, last: str) -> Iterator[Request]:
         """The requests of this status that came in within a time, oldest first, those of one moment by id.
@@ -165,7 +164,7 @@ class Requests:
             for partition in sorted(key["PK"] for key in of_one_moment):
                 item = self.table.get({"PK": partition, "SK": "STATE"})
                 if item is not None and item["status"] == status:
-                    yield _request(item)
+                    yield request_of(item)
 
     def record_act(self, by: str, what: str, detail: Mapping[str, str | int]) -> None:
         """Record what somebody did that is about no single request: who, what and why, for as long as proof is kept."""
@@ -193,10 +192,19 @@ class Requests:
         self.table.put(self.private_item(request_id, part, data), only_new=False)
 
 
-_TUPLES = ("locks", "known_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts", "volumes")
+_TUPLES = (
+    *("locks", "known_as", "typed_as", "case_requests", "scope", "purposes", "approvals", "milestones", "alerts"),
+    "volumes",
+)
 
 
-def _request(item: Item) -> Request:
+def event_of(item: Item) -> Event:
+    """The event that an item tells of."""
+    return Event(**{f.name: item[f.name] for f in fields(Event)})
+
+
+def request_of(item: Item) -> Request:
+    """The request that an item tells of."""
     known = {f.name for f in fields(Request)}
     raw = {name: value for name, value in item.items() if name in known}
     raw |= {

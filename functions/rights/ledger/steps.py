@@ -119,8 +119,11 @@ class Steps(Reviews, Confirming, Holds):
             return self.withdraw(request_id, by="contact_on_file")
         return self.change(request_id, decide)
 
-    def withdraw(self, request_id: str, *, by: str = "person") -> Request:
-        """Withdraw a request; IllegalTransitionError once the work has begun or the request has ended."""
+    def withdraw(self, request_id: str, *, by: str = "person", reason: str = "") -> Request:
+        """Withdraw a request; IllegalTransitionError once the work has begun or the request has ended.
+
+        `reason`: the code of why somebody else than the person did it.
+        """
 
         def decide(request: Request) -> Change | None:
             if request.status is Status.WITHDRAWN:
@@ -129,7 +132,8 @@ class Steps(Reviews, Confirming, Holds):
             also = self.answer_parts(request_id, wait, {"outcome": "withdrawn"}) if wait else []
             also += self.unlock_parts(request)
             also += [self.notice_part(request_id, "withdrawn", channel) for channel in self.proven(request_id)]
-            return Change(code="withdrawn", by=by, to=Status.WITHDRAWN, also=also)
+            detail = {"reason": reason} if reason else {}
+            return Change(code="withdrawn", by=by, to=Status.WITHDRAWN, detail=detail, also=also)
 
         return self.change(request_id, decide)
 
@@ -237,7 +241,7 @@ class Steps(Reviews, Confirming, Holds):
         check is part of the transaction, so that no export slips in between. A legal hold that was placed since the
         plan sends it back to whoever decides; one that was placed since the work began raises NotReadyError.
         """
-        self.reopen_tasks(request_id)
+        self.reopen_tasks(request_id, only=self.get(request_id).retry_only)
 
         def decide(request: Request) -> Change | None:
             if request.is_final or request.status is Status.IN_PROGRESS or _is_sent_back(request):
@@ -280,20 +284,27 @@ class Steps(Reviews, Confirming, Holds):
         return self.change(
             request_id,
             lambda r: (
-                Change(code="repair_asked", to=Status.NEEDS_REPAIR, detail={"stores": len(failed)})
+                Change(
+                    code="repair_asked",
+                    to=Status.NEEDS_REPAIR,
+                    sets={"retry_only": None},
+                    detail={"stores": len(failed)},
+                )
                 if r.status is Status.IN_PROGRESS
                 else None
             ),
         )
 
-    def retry(self, request_id: str, *, by: str) -> Request:
-        """Try again what failed: tell the waiting run, or start the next one.
+    def retry(self, request_id: str, *, by: str, store: str | None = None) -> Request:
+        """Try again what failed, or just one store of it: tell the waiting run, or start the next one.
 
-        Raises IllegalTransitionError if nothing failed.
+        Raises IllegalTransitionError if nothing failed, or if that store did not.
         """
         request = self.get(request_id)
+        if store is not None and self.task(request_id, store).status is not TaskStatus.FAILED:
+            raise IllegalTransitionError("this store has not failed")
         if request.ended_run == request.run and not request.is_final:
-            return self.next_run(request_id, after=request.run, by=by)
+            return self.next_run(request_id, after=request.run, by=by, only=store)
 
         def decide(request: Request) -> Change | None:
             if request.status is not Status.NEEDS_REPAIR:
@@ -304,7 +315,8 @@ class Steps(Reviews, Confirming, Holds):
                 # The answer is on its way: a second click must not spare the next repair its look.
                 return None
             also = self.answer_parts(request_id, REPAIR_WAIT, {"outcome": "retry"})
-            return Change(code="retry_asked", by=by, also=also)
+            detail = {"store": store} if store else {}
+            return Change(code="retry_asked", by=by, sets={"retry_only": store}, detail=detail, also=also)
 
         return self.change(request_id, decide)
 

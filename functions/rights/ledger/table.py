@@ -11,6 +11,7 @@ from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from rights.errors import StaleWriteError
+from rights.status_token import reference
 
 Item = dict[str, Any]
 
@@ -24,6 +25,11 @@ SHARDS = 4
 def request_key(request_id: str, sort: str = "STATE") -> Item:
     """The key of an item of a request."""
     return {"PK": f"REQUEST#{request_id}", "SK": sort}
+
+
+def reference_key(request_id: str) -> Item:
+    """Where a request is found by what people call it; two that are called the same lie side by side."""
+    return {"PK": f"REFERENCE#{reference(request_id)}", "SK": request_id}
 
 
 def shard_of(request_id: str) -> int:
@@ -147,16 +153,35 @@ class Table:
         found = self._client.get_item(TableName=self.name, Key=to_wire(key), ConsistentRead=True).get("Item")
         return from_wire(found) if found else None
 
-    def query_items(self, partition: str, prefix: str, *, newest_first: bool = False) -> Iterator[Item]:
+    def get_many(self, keys: Sequence[Item]) -> dict[tuple[str, str], Item]:
+        """The items of these keys that there are, by PK and SK; a hundred a call, a moment old at most."""
+        found: dict[tuple[str, str], Item] = {}
+        for start in range(0, len(keys), 100):
+            left = [to_wire(key) for key in keys[start : start + 100]]
+            for attempt in range(10):
+                answer = self._client.batch_get_item(RequestItems={self.name: {"Keys": left}})
+                items = map(from_wire, answer["Responses"].get(self.name, ()))
+                found |= {(item["PK"], item["SK"]): item for item in items}
+                left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+                if not left:
+                    break
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            else:
+                raise StaleWriteError("the ledger was too busy for these reads")
+        return found
+
+    def query_items(
+        self, partition: str, prefix: str, *, newest_first: bool = False, page: int | None = None
+    ) -> Iterator[Item]:
         """The items of one partition whose sort key starts with `prefix`, read consistently, page by page."""
         parameters: dict[str, Any] = {
             "TableName": self.name,
             "ConsistentRead": True,
             "ScanIndexForward": not newest_first,
-            "KeyConditionExpression": "PK = :pk AND begins_with(SK, :prefix)",
-            "ExpressionAttributeValues": to_wire({":pk": partition, ":prefix": prefix}),
+            "KeyConditionExpression": "PK = :pk" + (" AND begins_with(SK, :prefix)" if prefix else ""),
+            "ExpressionAttributeValues": to_wire({":pk": partition} | ({":prefix": prefix} if prefix else {})),
         }
-        yield from self._pages(parameters)
+        yield from self._pages(parameters, page)
 
     def query_span(self, partition: str, first: str, last: str, names: Sequence[str] = ()) -> Iterator[Item]:
         """The items of one partition from one sort key to another, both included; only some attributes if named."""
@@ -181,9 +206,21 @@ class Table:
         yield from self._pages(parameters)
 
     def query_index(  # noqa: PLR0917 - an index, its two keys, and from where to where
-        self, index: str, hash_name: str, value: str, range_name: str, until: str | None, since: str = ""
+        self,
+        index: str,
+        hash_name: str,
+        value: str,
+        range_name: str,
+        until: str | None,
+        since: str = "",
+        *,
+        newest_first: bool = False,
+        page: int | None = None,
     ) -> Iterator[Item]:
-        """The keys an index has under a value, oldest first, from `since` to `until` if given (not consistent)."""
+        """The keys an index has under a value, oldest first, from `since` to `until` if given (not consistent).
+
+        `page`: how many are read at once, for whoever will stop early.
+        """
         condition, values, names = "#h = :h", {":h": value}, {"#h": hash_name}
         if until is not None:
             values, names = values | {":r": until}, names | {"#r": range_name}
@@ -195,11 +232,30 @@ class Table:
             "KeyConditionExpression": condition,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": to_wire(values),
+            "ScanIndexForward": not newest_first,
         }
-        yield from self._pages(parameters)
+        yield from self._pages(parameters, page)
 
-    def _pages(self, parameters: dict[str, Any]) -> Iterator[Item]:
+    def count_index(self, index: str, hash_name: str, value: str, most: int) -> int:
+        """How many items an index has under a value; not counted much further than `most` (not consistent)."""
+        parameters = {
+            "TableName": self.name,
+            "IndexName": index,
+            "Select": "COUNT",
+            "KeyConditionExpression": "#h = :h",
+            "ExpressionAttributeNames": {"#h": hash_name},
+            "ExpressionAttributeValues": to_wire({":h": value}),
+        }
+        counted = 0
         for page in self._client.get_paginator("query").paginate(**parameters):
+            counted += page["Count"]
+            if counted >= most:
+                break
+        return counted
+
+    def _pages(self, parameters: dict[str, Any], size: int | None = None) -> Iterator[Item]:
+        at_once = {"PageSize": size} if size else {}
+        for page in self._client.get_paginator("query").paginate(**parameters, PaginationConfig=at_once):
             for item in page["Items"]:
                 yield from_wire(item)
 

@@ -35,7 +35,7 @@ class Tasks(Requests):
 
     def tasks(self, request_id: str) -> list[Task]:
         """All store tasks of a request, in order of stage and name; what lies sealed in them stays so."""
-        found = [_task(item) for item in self.table.query_items(f"REQUEST#{request_id}", "TASK#")]
+        found = [task_of(item) for item in self.table.query_items(f"REQUEST#{request_id}", "TASK#")]
         return sorted(found, key=lambda task: (task.stage, task.store))
 
     def claim_task(self, task: Task) -> Task:
@@ -90,9 +90,10 @@ class Tasks(Requests):
         facts = {name: getattr(mine, name) for name in fresh}
         return Task(**facts, fence=mine.fence)
 
-    def reopen_tasks(self, request_id: str) -> int:
-        """Put failed tasks back to work where they stood, and say how many."""
+    def reopen_tasks(self, request_id: str, *, only: str | None = None) -> int:
+        """Put failed tasks, or the one of a single store, back to work where they stood, and say how many."""
         failed = [task for task in self.tasks(request_id) if task.status is TaskStatus.FAILED]
+        failed = [task for task in failed if only is None or task.store == only]
         for task in failed:
             mine = self.claim_task(task)
             self.checkpoint_task(replace(mine, status=TaskStatus.PENDING, error_class="", late_rounds=0))
@@ -109,7 +110,7 @@ class Tasks(Requests):
         return request_key(task.request_id, f"TASK#{task.store}") | {n: v for n, v in raw.items() if v is not None}
 
     def _task(self, item: Item) -> Task:
-        task = _task(item)
+        task = task_of(item)
         sealed = {name: item[f"{name}_sealed"] for name in _SEALED if f"{name}_sealed" in item}
         return replace(task, **{name: self.sealer.open(task.request_id, value) for name, value in sealed.items()})
 
@@ -117,7 +118,8 @@ class Tasks(Requests):
 _OPTIONAL = ("collection", "verified_at", "refused", "keep_until")
 
 
-def _task(item: Item) -> Task:
+def task_of(item: Item) -> Task:
+    """The task that an item tells of; what lies sealed in it stays so."""
     known = {f.name for f in fields(Task)}
     raw = {name: value for name, value in item.items() if name in known}
     raw |= {

@@ -39,7 +39,7 @@ class Waits(Requests):
                     before.set(superseded=True).when("attribute_not_exists({answer})")
                 parts.append(self.table.update_op(before))
             if self.table.transact([self.table.put_op(item), *parts]) is None:
-                return replace(_wait(item), token=token)
+                return replace(wait_of(item), token=token)
         msg = "lost every race for this wait"
         raise StaleWriteError(msg)
 
@@ -64,14 +64,14 @@ class Waits(Requests):
     def last_wait(self, request_id: str, name: str) -> Wait | None:
         """The newest generation of a wait."""
         found = self.table.query_items(f"REQUEST#{request_id}", f"WAIT#{name}#", newest_first=True)
-        return next((_wait(item) for item in found), None)
+        return next((wait_of(item) for item in found), None)
 
     def wait_with_token(self, key: Item) -> Wait | None:
         """The wait of a key, its token opened."""
         item = self.table.get(key)
         if item is None or "token_sealed" not in item:
             return None
-        wait = _wait(item)
+        wait = wait_of(item)
         return replace(wait, token=self.sealer.open(wait.request_id, item["token_sealed"]))
 
     def wait_relayed(self, wait: Wait, *, delivered: bool) -> None:
@@ -83,7 +83,8 @@ class Waits(Requests):
         self.table.update(update.when("{relay_at} = {=seen}", seen=wait.relay_at))
 
 
-def _wait(item: Item) -> Wait:
+def wait_of(item: Item) -> Wait:
+    """The wait that an item tells of; its token stays sealed."""
     _, name, generation = item["SK"].split("#")
     return Wait(
         request_id=item["PK"].removeprefix("REQUEST#"),

@@ -253,11 +253,12 @@ def _turn(task: Task, step: str) -> Outcome | None:
     """What a task that is not ready for this step is ready for; `None` when it is ready."""
     if task.status is TaskStatus.DONE:
         return "done"
+    if task.status is TaskStatus.FAILED:
+        # Only who begins the work anew says which of the failed are tried again.
+        return "failed"
     if step == "work":
         return "read_back" if task.status is TaskStatus.READING_BACK else None
-    if task.status is TaskStatus.READING_BACK:
-        return None
-    return "failed" if task.status is TaskStatus.FAILED else "more"
+    return None if task.status is TaskStatus.READING_BACK else "more"
 
 
 def _left(task: Task) -> int:

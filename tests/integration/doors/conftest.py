@@ -13,7 +13,7 @@ import pytest
 from operator_api import app as operator_app
 from operator_api.console import Console
 from operator_api.desk import Desk
-from operator_api.doors import OperatorDoors
+from operator_api.doors import Known, OperatorDoors
 from operator_api.entry import Entry, HostedUi
 from operator_api.evidence import BucketLinks, EvidenceLooks
 from operator_api.routes import Routes
@@ -180,6 +180,12 @@ def operator(ledger: Ledger, clock: StoppedClock) -> Door:
     return operator_door(ledger, clock, "op-1", "operator")
 
 
+KNOWN = Known(
+    categories={"accounts": {}, "orders": {}},
+    kinds={"accounts": "dynamodb", "orders": "postgres"},
+    scope=scope_names(DATA_MAP),
+    corrections=correctable(DATA_MAP),
+)
 POOL = Pool()
 """The operators' user pool: one key for all tests, since making one takes a while."""
 
@@ -198,7 +204,7 @@ def desk_of(
     ledger: Ledger, clock: StoppedClock, base_url: str = BASE_URL, doors: OperatorDoors | None = None
 ) -> Callable[..., dict[str, Any]]:
     """What answers the calls of operators, whoever they are."""
-    doors = doors or OperatorDoors(ledger, clock, timedelta(days=14), {"accounts": {}, "orders": {}})
+    doors = doors or OperatorDoors(ledger, clock, timedelta(days=14), KNOWN)
     looks = EvidenceLooks(ledger, BucketLinks(client("s3"), "evidence"), clock)
     tokens = PoolTokens(ISSUER, CLIENT_ID, PoolKeys(POOL.key_set, clock), clock)
     entry = Entry(ledger, tokens, HostedUi(HOSTED_UI, CLIENT_ID), base_url, clock)

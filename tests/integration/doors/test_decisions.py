@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from operator_api.doors import OperatorDoors
+from operator_api.doors import Known, OperatorDoors
 from rights.domain.evidence import EvidenceKind
 from rights.domain.rights import OPERATION_OF, Operation, Right
 from rights.domain.status import Status
@@ -150,7 +150,7 @@ def test_a_decision_that_does_not_fit_changes_nothing(
 
 def test_a_ground_for_some_categories_keeps_no_others(person: Person, ledger: Ledger, clock: StoppedClock) -> None:
     by_store = {"orders": {"orders": ["user.behavior"], "notes": ["user.content"]}, "accounts": {"x": ["user.device"]}}
-    doors = OperatorDoors(ledger, clock, timedelta(days=14), by_store)
+    doors = OperatorDoors(ledger, clock, timedelta(days=14), Known(categories=by_store))
     door = Door(desk_of(ledger, clock, doors=doors), token_of(clock, "op-1", "operator"))
     in_review(person)
     assert decide(door, person, without("orders", 8)).code == "ground_not_allowed"

@@ -90,7 +90,8 @@ def test_the_list_of_what_asks_for_attention_holds_ended_requests_until_somebody
     operator: Door, person: Person
 ) -> None:
     person.asks().proves().gets_mail()
-    assert operator("GET", "/ops/requests?attention=1").json == {"requests": [], "more": False}
+    nothing = {"requests": [], "more": False, "next": None, "total": 0, "total_is_exact": True}
+    assert operator("GET", "/ops/requests?attention=1").json == nothing
     received = next(n for n in person.ledger.notices(person.request_id) if n.kind == "received")
     person.ledger.notice_undelivered(person.request_id, received.id, "bounced")
     person.ledger.withdraw(person.request_id)

@@ -157,6 +157,18 @@ def test_whoever_put_people_in_does_not_approve_the_list_although_another_opened
     assert bert("POST", f"{path}/approve", json_body={"people": 3}).code == "second_operator_needed"
 
 
+@pytest.mark.parametrize("claims", [{"phone_number": PHONE}, {"email": "A@B.example"}])
+def test_an_approver_who_is_on_the_list_does_not_approve_it(
+    ledger: Ledger, clock: StoppedClock, anna: Door, claims: dict[str, str]
+) -> None:
+    people = [{"account_id": "acc-1"}, {"phone": PHONE}, {"email": "a@b.example"}]
+    path = f"/ops/bulk-closures/{listed(anna, people).json['bulk_id']}"
+    own = operator_door(ledger, clock, "dara", "approver", **claims)
+    assert own("POST", f"{path}/approve", json_body={"people": 3}).code == "own_request"
+    other = operator_door(ledger, clock, "dara", "approver", phone_number="+85512000009", email="c@d.example")
+    assert other("POST", f"{path}/approve", json_body={"people": 3}).json["status"] == "running"
+
+
 def test_a_list_that_grew_while_it_was_approved_is_not_approved(
     anna: Door, bert: Door, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
