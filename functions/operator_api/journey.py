@@ -43,7 +43,7 @@ _WAITS_FOR = {
     "VerifyIdentity": "person",
     "Confirm": "person",
     "Review": "operator",
-    "CoolOff": "clock",
+    "CoolOff": "pause",
     "AwaitAccess": "access",
     "Repair": "operator",
 }
@@ -182,7 +182,7 @@ def _close(visits: _Visits, moment: str, *, with_work: bool) -> None:
 
 
 def _here(status: str, request: Mapping[str, Any], visits: _Visits) -> str | None:
-    waiting = {str(wait["state"]) for wait in request.get("waits", ()) if wait.get("is_waiting", True)}
+    waiting = {str(wait["state"]) for wait in request.get("waits", ()) if not wait.get("answered")}
     if status == "in_progress":
         tasks = request["tasks"]
         if tasks and all(task["status"] == "done" for task in tasks):
@@ -223,7 +223,7 @@ def _mark_wait(places: Mapping[str, Place], here: str | None, request: Mapping[s
         return
     place = places[here]
     place.waits_for = "person" if request["status"] == "question" else _WAITS_FOR.get(here)
-    told = {str(wait["state"]): wait.get("until") for wait in request.get("waits", ())}
+    told = {str(wait["state"]): wait.get("until") for wait in request.get("waits", ()) if not wait.get("answered")}
     own = {"question": request.get("question_until"), "cooling_off": request.get("cooling_until")}
     place.until = own.get(str(request["status"])) or told.get(here)
 

@@ -8,22 +8,18 @@ from operator_api.console.decide import decide
 from operator_api.console.desk import Answer, Call, Desk
 from operator_api.console.health import health
 from operator_api.console.plots import plots
-from operator_api.console.queue import VIEWS, asked, queue, row
+from operator_api.console.queue import VIEWS, queue, row
 from operator_api.console.request_page import request_values
 from operator_api.console.running import running
-from operator_api.console.sheets import QUEUE_COLUMNS, sheet
 from operator_api.console.words import OPERATION, RIGHT, STATUS
 from rights.datamap import load_data_map
 from rights.http import ApiError
 
 _ID = re.compile(r"[0-9A-Z]{26}")
-_MOST_PAGES_OF_A_SHEET = 20
 
 
 def queue_page(desk: Desk, call: Call) -> Answer:
     """`GET /ops`: what needs somebody; with filters, what they find."""
-    if call.query.get("format") == "csv":
-        return _sheet(desk, call)
     return desk.page(call, "queue", queue_values(call))
 
 
@@ -35,20 +31,6 @@ def queue_values(call: Call) -> dict[str, Any]:
 def store_names() -> list[str]:
     """The stores of the data map."""
     return [store.fides_key for store in load_data_map().stores]
-
-
-def _sheet(desk: Desk, call: Call) -> Answer:
-    """The requests of the filters as CSV, at most a thousand."""
-    filters = queue(call).filters
-    rows: list[dict[str, Any]] = []
-    cursor = ""
-    for _ in range(_MOST_PAGES_OF_A_SHEET):
-        found = call.get("/ops/requests", asked(filters, cursor))
-        rows += found["requests"]
-        cursor = found.get("next") or ""
-        if not cursor:
-            break
-    return desk.file("requests.csv", "text/csv; charset=utf-8", sheet(QUEUE_COLUMNS, rows))
 
 
 def find(desk: Desk, call: Call) -> Answer:

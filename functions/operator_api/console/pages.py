@@ -53,7 +53,8 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters |= {
-            "at": times.at, "brief": times.brief,
+            "at": times.at,
+            "brief": times.brief,
             "day": times.day,
             "number": "{:,}".format,
             "clock": times.clock,

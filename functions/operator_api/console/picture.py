@@ -63,7 +63,7 @@ class Box:
     def _brief_wait(self) -> str:
         """As much of it as a box has room for."""
         until = moment(self.place.until)
-        if self.place.waits_for == "clock" and until:
+        if self.place.waits_for == "pause" and until:
             return f"until {brief(until)}"
         who = say(WAITS_FOR, self.place.waits_for) if self.place.waits_for else ""
         return f"{who}, until {until.day} {until:%b}" if who and until else who

@@ -68,6 +68,11 @@ class Queue:
     """How many requests run by themselves."""
 
     @property
+    def csv(self) -> Mapping[str, str]:
+        """The query under which the door tells the same as a table."""
+        return asked(self.filters) | {"format": "csv"}
+
+    @property
     def is_mine(self) -> bool:
         """True for what needs somebody, with no filter set."""
         return not self.filters

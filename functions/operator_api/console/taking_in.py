@@ -10,7 +10,7 @@ from operator_api.console.words import RIGHT
 from rights.domain.acting import ForWhom, Relation
 from rights.domain.mall_time import MALL_TIME
 from rights.domain.rights import OPERATION_OF, SCOPED, Locale, Purpose, Requester, Right
-from rights.http import ApiError
+from rights.http import ApiError, FieldProblem
 
 CAME_BY = (("mail", "By mail"), ("phone", "By phone"), ("counter", "At the counter"))
 IDENTITY = (
@@ -18,6 +18,21 @@ IDENTITY = (
     ("document", "ID document and face compared (counter)"),
     ("call_back", "Called back at the number on file (phone)"),
 )
+_FIELD_OF = {
+    "identifiers": "phone",
+    "identifiers.phone": "phone",
+    "identifiers.email": "email",
+    "rights": "right",
+    "rights.0": "right",
+    "requester.name": "requester_name",
+    "requester.for": "for",
+    "requester.relation": "relation",
+    "requester.phone": "requester_phone",
+    "requester.email": "requester_email",
+    "changes": "change_field",
+}
+"""What the door calls a field, and its name in the form."""
+_OF_REQUESTER = {"name": "requester_name", "for": "for", "relation": "relation", "contact": "requester_phone"}
 _PLAIN = ("right", "message", "locale", "came_by", "identity", "key")
 
 
@@ -47,9 +62,19 @@ def _form(desk: Desk, call: Call, typed: Mapping[str, str], error: ApiError | No
         "for_whom": [(whom.value, whom.value) for whom in ForWhom],
         "requesters": [("self", "The person"), ("guardian", "A guardian"), ("agent", "An agent")],
         "key": typed.get("key") or f"ops-{call.now.timestamp():.6f}-{call.visit.who.id[:8]}",
-        "now": call.now,
+        "received": typed.get("received_at") or f"{call.now.astimezone(MALL_TIME):%Y-%m-%dT%H:%M}",
     }
-    return desk.page(call, "intake", values, problem=error, path="/ops/intake")
+    return desk.page(call, "intake", values, problem=error and _by_field(error), path="/ops/intake")
+
+
+def _by_field(error: ApiError) -> ApiError:
+    """The error with the names that the form's fields have."""
+    return ApiError(error.code, fields={_name_of(name, told): told for name, told in error.fields.items()})
+
+
+def _name_of(name: str, told: FieldProblem) -> str:
+    by_code = {f"requester_{part}_missing": field for part, field in _OF_REQUESTER.items()}
+    return by_code.get(told.code) or _FIELD_OF.get(name, name)
 
 
 def body_of(form: Mapping[str, str]) -> dict[str, Any]:

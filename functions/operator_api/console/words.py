@@ -74,8 +74,8 @@ WAITS_FOR = {
     "operator": "an operator",
     "partner": "a partner",
     "stores": "the stores",
-    "pause": "the pause before the next try",
-    "clock": "the time",
+    "pause": "the waiting period",
+    "clock": "the waiting period",
     "access": "another request",
 }
 MARK = {
@@ -99,6 +99,7 @@ LOOK = {
 """What each look of a place means: shape, mark and words say it, colour only repeats it."""
 REVIEW = {
     "complaint": "a complaint is answered by somebody",
+    "attested": "an operator's word stands in for a proof",
     "guardian": "a guardian asks",
     "agent": "an agent asks",
     "child": "the data is a child's",

@@ -56,7 +56,7 @@ def test_stores_are_counted_in_the_one_box_of_both_maps() -> None:
         ("confirm_needed", "Confirm", "waiting", "person"),
         ("in_review", "Review", "needs_person", "operator"),
         ("question", "Review", "waiting", "person"),
-        ("cooling_off", "CoolOff", "waiting", "clock"),
+        ("cooling_off", "CoolOff", "waiting", "pause"),
         ("needs_repair", "Repair", "needs_person", "operator"),
     ],
 )
