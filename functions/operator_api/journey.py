@@ -140,7 +140,8 @@ def journey(request: Mapping[str, Any]) -> Journey:
     here = _here(status, request, visits)
     end = None if here else _end(status, visits)
     order = graph().order
-    furthest = max((order.index(name) for name in visits.times if name in graph().main), default=-1)
+    came_to = [name for name in (*visits.times, here) if name in graph().main]
+    furthest = max((order.index(name) for name in came_to), default=-1)
     places = {
         name: Place(
             name=name,

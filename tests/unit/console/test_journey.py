@@ -26,6 +26,12 @@ def test_a_new_request_stands_at_the_proof_of_identity_and_waits_for_the_person(
     assert {look for name, look in looks(found).items() if name != "VerifyIdentity"} == {"ahead"}
 
 
+def test_whoever_was_proven_at_the_door_needs_no_proof() -> None:
+    found = way(("received", "verified"), status="verified")
+    assert looks(found)["VerifyIdentity"] == "skipped"
+    assert found.here == "PlanRequest"
+
+
 def test_what_was_passed_by_without_stopping_was_not_needed() -> None:
     found = journey(request())
     assert found.here == "FulfilStores"
