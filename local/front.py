@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +45,12 @@ class _Upstream:
     address: str = ""
 
 
+def _client() -> httpx.Client:
+    """Keeps no cookies: those of one caller would be sent along with every other's calls."""
+    keeps_none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.Client(timeout=60, limits=httpx.Limits(max_connections=50), cookies=keeps_none)
+
+
 class Front:
     """The public door of the local cloud on one loopback port, served by threads of this process."""
 
@@ -51,7 +58,7 @@ class Front:
         """Take the port, 0 for a free one; `LocalCloudError` when another program has it."""
         if port:
             require_free(port)
-        self._upstream = _Upstream(httpx.Client(timeout=60, limits=httpx.Limits(max_connections=50)))
+        self._upstream = _Upstream(_client())
         upstream = self._upstream
 
         class Handler(_Handler):

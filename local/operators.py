@@ -69,6 +69,7 @@ def register(emulator: Emulator, pool: str) -> None:
                 UserPoolId=pool,
                 Username=one.name,
                 MessageAction="SUPPRESS",
+                TemporaryPassword=PASSWORD,
                 UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
             )
         except users.exceptions.UsernameExistsException:

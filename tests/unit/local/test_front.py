@@ -16,7 +16,8 @@ class Upstream(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = f"{self.command} {self.path} {self.headers['Host']} {self.rfile.read(length).decode()}".encode()
+        said = self.rfile.read(length).decode()
+        body = f"{self.command} {self.path} {self.headers['Host']} {said}{self.headers.get('Cookie', '')}".encode()
         self.send_response(303)
         self.send_header("Location", "/there")
         self.send_header("Set-Cookie", "a=1")
@@ -53,6 +54,12 @@ def test_redirects_and_every_cookie_come_through(front: Front) -> None:
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/there"
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+
+
+def test_the_cookies_of_one_caller_are_sent_with_no_other_call(front: Front) -> None:
+    httpx.get(f"{front.url}/")
+    assert httpx.get(f"{front.url}/").text.endswith(f"127.0.0.1:{front.port} ")
+    assert httpx.get(f"{front.url}/", headers={"Cookie": "c=3"}).text.endswith(" c=3")
 
 
 def test_the_mailbox_is_json_for_programs(front: Front) -> None:
