@@ -134,6 +134,7 @@ def sweep(ledger: Ledger, states: Any, *, time_is_up: bool = False) -> dict[str,
     settings = WorkflowSettings(
         state_machine_arn="arn:aws:states:ap-southeast-1:123456789012:stateMachine:m",
         notice_queue_url="https://queue",
+        callback_queue_url="https://callbacks",
         identity_timeout_seconds=60,
         confirm_timeout_seconds=60,
         review_timeout_seconds=60,
