@@ -307,9 +307,5 @@ def test_a_request_that_moves_on_while_it_is_exported_is_not_left_out(
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", " =1", "\n=1", "\uff1d1"])
 def test_nothing_in_the_table_is_a_formula(value: str) -> None:
-<<<<<<< HEAD
-    [row] = csv.DictReader(io.StringIO(to_csv([{"request_id": value}], ["request_id"])))
-=======
     [row] = csv.DictReader(io.StringIO(to_csv([{"request_id": value}], COLUMNS)))
->>>>>>> operators
     assert row["request_id"] == f"'{value}"
