@@ -1,4 +1,4 @@
-"""Start MiniStack with seven corrections, each a difference from AWS that would hide or delay something of ours.
+"""Start MiniStack with eight corrections, each a difference from AWS that would hide or delay something of ours.
 
 They touch names inside MiniStack, which is pinned; a version without those names fails at the start, and one with the
 correction built in makes the lines superfluous.
@@ -7,7 +7,9 @@ correction built in makes the lines superfluous.
 
 import contextvars
 import json
+import os
 import socketserver
+import threading
 from typing import Any
 
 from ministack.app import main
@@ -143,8 +145,34 @@ def count_against_the_key_that_the_authorizer_names() -> None:
     apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key = invoke_authorizer, check_api_key
 
 
+def wait_for_a_free_process() -> None:
+    """AWS has a thousand environments to start; here a crowd of new processes would only take each other's time.
+
+    A function never waits for itself, so that a call that waits for a free process of its function gets one.
+    """
+    most = max(4, 2 * (os.cpu_count() or 1))
+    acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
+    freed = threading.Condition()
+
+    def acquire_worker(*function: Any, **more: Any) -> tuple[Any, str]:
+        with freed:
+            while True:
+                worker, how = acquire(*function, **more | {"max_concurrency": most})
+                if worker is not None:
+                    return worker, how
+                freed.wait(1)
+
+    def release_worker(worker: Any) -> None:
+        release(worker)
+        with freed:
+            freed.notify_all()
+
+    lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_worker, release_worker
+
+
 if __name__ == "__main__":
     count_against_the_key_that_the_authorizer_names()
+    wait_for_a_free_process()
     show_the_states_inside_maps()
     send_small_answers_at_once()
     evaluate_timeouts()
