@@ -2,6 +2,7 @@
 
 from rights.ledger.anchors import Anchors
 from rights.ledger.bulk import Bulks
+from rights.ledger.counter import Counter
 from rights.ledger.evidence import Evidence
 from rights.ledger.lake import Lake
 from rights.ledger.recipients import Recipients
@@ -30,6 +31,7 @@ class Ledger(
     Bulks,
     Lake,
     Recipients,
+    Counter,
     Sessions,
     Views,
     Weeks,
@@ -38,5 +40,5 @@ class Ledger(
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
-    replays, bulk, sessions, lookup, views, weeks < lake, recipients, identity < clocks, steps.
+    replays, bulk, sessions, lookup, views, weeks < lake, recipients, identity < clocks, counter, steps.
     """
