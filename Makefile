@@ -91,7 +91,7 @@ datamap-check: setup ## Compare the data map with the real stores: a local cloud
 	@PYTHONPATH=functions $(BIN)/python -m local.datamap check $(ARGS)
 
 .PHONY: datamap-build
-datamap-build: setup ## Make the connectors' policies and the roles of the stores from the data map, in build/datamap
+datamap-build: setup ## Make the connectors' parameters and the roles of the stores from the data map, in build/datamap
 	@PYTHONPATH=functions $(BIN)/python -m local.datamap build $(ARGS)
 
 .PHONY: bench
@@ -101,6 +101,10 @@ bench: setup ## Run the benchmarks, or those named by ARGS= (`postgres lake`); a
 .PHONY: costs
 costs: setup ## Count what a request does in the local cloud, and write docs/costs.md (ARGS=--render: the page alone)
 	PYTHONPATH=functions $(BIN)/python -m local.costs $(ARGS)
+
+.PHONY: openapi
+openapi: setup ## Describe all doors anew: functions/public_api/openapi.json and docs/api.md
+	@PYTHONPATH=functions $(BIN)/python -m local.openapi
 
 .PHONY: build
 build: setup ## Build what is deployed, with sam

@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,22 +17,27 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from local import affiliates as played
 from local import emulator as emulators
 from local import mall as malls
-from local import operators, stack
+from local import nursery, operators, stack
 from local.emulator import Emulator
 from local.front import Front, Pages
 from local.mailbox import Mailbox
 from local.packaging import RUNTIME_NAME
 from local.partners import Partners, playing
 from local.postgres import Connection, Postgres
-from local.processes import require_free
+from local.processes import require_free, spawn
 from local.transform import load_template
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT, MALL = "data-rights", "sample-mall"
 STAGE = "local"
 MAIL_FROM = "rights@mall.example"
+
+_KILL_SECONDS = 10.0
+_LONGEST_ADDRESS = 100
+"""Bytes in the name of a socket, a little less than the kernel allows."""
 
 Report = Callable[[str], None]
 
@@ -66,6 +73,7 @@ class Cloud:
     outputs: dict[str, str]
     work: Path
     partners: Partners
+    affiliate: played.Affiliate
 
     @property
     def base_url(self) -> str:
@@ -93,7 +101,8 @@ class Cloud:
 
     def kill_workers(self, resource: str) -> int:
         """End the processes of a function, by its name in the template, as a crash would; returns how many."""
-        return sum(_kill(pid) for pid in self.workers(resource))
+        folder = self.work / "workers" / self.resources[resource]
+        return sum(_kill(pid, (folder / str(pid)).read_text("utf-8")) for pid in self.workers(resource))
 
     def troubles(self) -> list[str]:
         """Runs of the state machine that did not succeed, and the errors the functions logged lately."""
@@ -123,15 +132,28 @@ class Cloud:
 def _is_worker(pid: str) -> bool:
     """Whether the process is still the one that left its id: ids are given out again."""
     command = ["ps", "-ww", "-o", "command=", "-p", pid]
-    return RUNTIME_NAME in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return RUNTIME_NAME in told or nursery.__file__ in told
 
 
-def _kill(pid: int) -> bool:
+def _kill(pid: int, asker: str) -> bool:
+    """End a worker, and return when MiniStack can see it: what it knows is the asker, which ends a moment later."""
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return False
+    until = time.monotonic() + _KILL_SECONDS
+    while asker and _runs(asker) and time.monotonic() < until:
+        time.sleep(0.005)
     return True
+
+
+def _runs(pid: str) -> bool:
+    stat = Path("/proc", pid, "stat")
+    try:
+        return stat.read_text("utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -148,7 +170,9 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         cleanup.enter_context(_stop_signals())
         report("Starting MiniStack and PostgreSQL")
         partners = cleanup.enter_context(playing(work))
-        settings = {"LOCAL_PARTNERS": partners.setting()}
+        affiliate = cleanup.enter_context(played.playing(work, partners.authority))
+        nursed = cleanup.enter_context(_nursery(work))
+        settings = {"LOCAL_PARTNERS": partners.setting(affiliate.addresses()), **nursed}
         emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack", settings=settings)
         cleanup.callback(emulator.child.stop)
         postgres = Postgres.prepare(work, chosen.state)
@@ -175,8 +199,10 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         outputs |= _deploy_product(emulator, front, chosen)
         operators.register(emulator, outputs["OperatorPoolId"])
         front.serve_api(api_address(emulator, outputs))
+        ssm, kms = emulator.client("ssm"), emulator.client("kms")
+        affiliate.open_for_business(front.url, ssm, kms, partners.authority, outputs["OpendsrKeyId"])
         mailbox.watch()
-        yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners)
+        yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners, affiliate)
         report("Stopping")
 
 
@@ -196,9 +222,13 @@ def _deploy_product(emulator: Emulator, front: Front, options: Options) -> dict[
         "ReviewTimeoutSeconds": str(options.review_timeout_seconds),
         "RepairDelaySeconds": str(options.repair_delay_seconds),
         "CoolingOffSeconds": str(options.cooling_off_seconds),
+        "ProcessorDomain": played.PROCESSOR_DOMAIN,
+        "CallbackFirstPauseSeconds": "1",
         "PartnerFirstPauseSeconds": str(options.partner_first_pause_seconds),
         "PartnerLongestPauseSeconds": str(options.partner_longest_pause_seconds),
         "QuietHours": "off",
+        # MiniStack cannot put a web ACL before an API (it has no association of one), and counts no calls.
+        "FloodGuard": "off",
         "PurgeEnough": "1",
         **options.parameters,
     }
@@ -254,6 +284,24 @@ def _work_folder() -> Iterator[Path]:
         if os.geteuid() == 0:
             folder.chmod(0o711)
         yield folder
+
+
+@contextmanager
+def _nursery(work: Path) -> Iterator[dict[str, str]]:
+    """Where the functions' processes are born, and the setting that names it; elsewhere than on Linux there is none."""
+    address = work / "nursery"
+    if sys.platform != "linux" or len(str(address)) > _LONGEST_ADDRESS:
+        yield {}
+        return
+    command = [sys.executable, "-P", nursery.__file__, str(address)]
+    child = spawn("nursery", command, log=work / "nursery.log", env=emulators.plain_environment(work), cwd=work)
+    try:
+        while not address.exists():
+            child.require_alive()
+            time.sleep(0.01)
+        yield {nursery.ADDRESS: str(address)}
+    finally:
+        child.stop()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Start MiniStack with six corrections, each a difference from AWS that would hide or delay something of ours.
+"""Start MiniStack with eight corrections, each a difference from AWS that would hide or delay something of ours.
 
 They touch names inside MiniStack, which is pinned; a version without those names fails at the start, and one with the
 correction built in makes the lines superfluous.
@@ -6,11 +6,14 @@ correction built in makes the lines superfluous.
 # ruff: noqa: SLF001 - corrections of MiniStack are inside it
 
 import contextvars
+import json
+import os
 import socketserver
+import threading
 from typing import Any
 
 from ministack.app import main
-from ministack.services import lambda_svc, stepfunctions
+from ministack.services import apigateway_v1, lambda_svc, stepfunctions
 
 _waiting_token: contextvars.ContextVar[str | None] = contextvars.ContextVar("waiting_token", default=None)
 
@@ -121,7 +124,55 @@ def show_the_states_inside_maps() -> None:
     stepfunctions._run_sub_machine = run
 
 
+def wait_for_a_free_process() -> None:
+    """AWS has a thousand environments to start; here a crowd of new processes would only take each other's time.
+
+    A function never waits for itself, so that a call that waits for a free process of its function gets one.
+    """
+    most = max(4, 2 * (os.cpu_count() or 1))
+    acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
+    freed = threading.Condition()
+
+    def acquire_worker(*function: Any, **more: Any) -> tuple[Any, str]:
+        with freed:
+            while True:
+                worker, how = acquire(*function, **more | {"max_concurrency": most})
+                if worker is not None:
+                    return worker, how
+                freed.wait(1)
+
+    def release_worker(worker: Any) -> None:
+        release(worker)
+        with freed:
+            freed.notify_all()
+
+    lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_worker, release_worker
+
+
+def count_against_the_key_that_the_authorizer_names() -> None:
+    """With `ApiKeySourceType: AUTHORIZER` AWS takes the key from the authoriser's answer, MiniStack from the caller.
+
+    Every method of ours that wants a key has an authoriser, which is asked just before.
+    """
+    invoke, check = apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key
+    named: contextvars.ContextVar[str] = contextvars.ContextVar("named", default="")
+
+    async def invoke_authorizer(*given: Any) -> Any:
+        result = await invoke(*given)
+        body = (result or {}).get("body")
+        answer = json.loads(body) if isinstance(body, str | bytes) and body else body
+        named.set(str((answer or {}).get("usageIdentifierKey", "")))
+        return result
+
+    def check_api_key(method: object, api_id: str, stage: str, headers: dict[str, Any]) -> Any:
+        return check(method, api_id, stage, headers | {"x-api-key": named.get()})
+
+    apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key = invoke_authorizer, check_api_key
+
+
 if __name__ == "__main__":
+    wait_for_a_free_process()
+    count_against_the_key_that_the_authorizer_names()
     show_the_states_inside_maps()
     send_small_answers_at_once()
     evaluate_timeouts()

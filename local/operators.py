@@ -70,7 +70,6 @@ def register(emulator: Emulator, pool: str) -> None:
                 Username=one.name,
                 TemporaryPassword=PASSWORD,
                 MessageAction="SUPPRESS",
-                TemporaryPassword=PASSWORD,
                 UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
             )
         except users.exceptions.UsernameExistsException:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from local.cloud import Cloud, Options, running
 from rights.ledger import Ledger
 from rights.ledger.table import Table
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from tests.support.clock import StoppedClock
+from tests.support.crowd import Crowd
 from tests.support.moto import client, empty_moto
 from tests.support.template import create_ledger_table
 
@@ -31,9 +33,12 @@ settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
 
+_LONG = frozenset({"workflow", "browser"})
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long tests first: with two workers, the many short ones then fill what time is left."""
-    items.sort(key=lambda item: "workflow" not in item.path.parts)
+    items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
 
 
 @pytest.fixture
@@ -68,3 +73,16 @@ def ledger(aws: None, sealer: Sealer, clock: StoppedClock) -> Ledger:
     dynamodb = client("dynamodb")
     create_ledger_table(dynamodb, "ledger")
     return Ledger(Table(dynamodb, "ledger"), sealer, Hmac(b"test secret"), clock)
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    """One local cloud for all tests of a process: the real stack, the real handlers, a mall of a few people."""
+    with running(Options(port=0, population=160, repair_delay_seconds=2, cooling_off_seconds=1)) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def crowd(cloud: Cloud) -> Crowd:
+    """The ordinary people of the mall, each given out once."""
+    return Crowd(cloud)

@@ -1,19 +1,18 @@
 """What the SMS gateway may do: pass on that somebody answered STOP. No store is read: every number is treated alike."""
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Protocol
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from gateway_api.signature import is_signed
 from rights.clock import Clock
 from rights.domain.rights import OPT_OUT_OF, Channel, Locale, Right
+from rights.door import Call, bytes_of
 from rights.http import ApiError, FieldProblem, not_valid, read_body
+from rights.http_fields import Moment
 from rights.http_problems import FIELD_PROBLEMS
 from rights.ledger.model import NewRequest, Opened
 from rights.phones import phone_number, plain
@@ -41,7 +40,7 @@ class OptOutIn(BaseModel):
 
     phone: Annotated[str, Field(max_length=40), AfterValidator(_phone)]
     keyword: str = Field(max_length=200)
-    received_at: AwareDatetime
+    received_at: Moment
     message_id: str = Field(min_length=1, max_length=255)
 
     @property
@@ -98,9 +97,9 @@ class GatewayDoors:
         return "accepted"
 
 
-def read_signed(event: APIGatewayProxyEvent, admit: Callable[[bytes, str, str], None]) -> dict[str, Any]:
+def read_signed(event: Call, admit: Callable[[bytes, str, str], None]) -> dict[str, Any]:
     """The body of a webhook, read only after `admit` let its bytes pass; ApiError for one too large or no JSON."""
-    body = _bytes_of(event)
+    body = bytes_of(event, refusal="not_signed")
     if len(body) > MAX_BODY:
         raise ApiError("too_large")
     admit(body, event.headers.get("x-gateway-timestamp", ""), event.headers.get("x-gateway-signature", ""))
@@ -108,16 +107,6 @@ def read_signed(event: APIGatewayProxyEvent, admit: Callable[[bytes, str, str], 
     if is_form:
         raise ApiError("unsupported_media_type")
     return fields
-
-
-def _bytes_of(event: APIGatewayProxyEvent) -> bytes:
-    text = (event.body or "").encode(errors="surrogatepass")
-    if not event.is_base64_encoded:
-        return text
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ApiError("not_signed") from error
 
 
 def _received(said: datetime, now: datetime) -> datetime:

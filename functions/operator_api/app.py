@@ -3,9 +3,6 @@
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
-
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from operator_api.console import Console
 from operator_api.desk import Desk
@@ -19,10 +16,10 @@ from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.datamap.model import DataMap
 from rights.datamap.scope import correctable, scope_names, to_review
+from rights.door import Door, prefix_of
 from rights.handler import guarded
 from rights.pool_tokens import PoolKeys, PoolTokens, fetching
 from rights.settings import Settings, load
-from rights.telemetry import logger
 
 
 class OperatorSettings(Settings):
@@ -37,15 +34,13 @@ class OperatorSettings(Settings):
     hosted_ui_url: str
 
 
-def build(desk: Desk) -> APIGatewayRestResolver:
-    """The resolver over this desk, which answers every call, whatever its address."""
-    app = APIGatewayRestResolver()
-    app.route("/.+", method=["GET", "POST"])(lambda: desk.answer(app.current_event))
-    return app
+def build(desk: Desk) -> Door:
+    """The door over this desk, which answers every call, whatever its address."""
+    return Door([(method, "/.+", desk.answer) for method in ("GET", "POST")])
 
 
 @cache
-def _app() -> APIGatewayRestResolver:
+def _app() -> Door:
     settings = load(OperatorSettings)
     ledger = wiring.ledger()
     doors = OperatorDoors(ledger, utc_now, timedelta(seconds=settings.question_seconds), known_by(load_data_map()))
@@ -55,7 +50,7 @@ def _app() -> APIGatewayRestResolver:
     hosted = HostedUi(settings.hosted_ui_url, settings.operator_client_id)
     entry = Entry(ledger, tokens, hosted, settings.base_url, utc_now)
     pages = Console(settings.base_url, utc_now)
-    return build(Desk(Routes(doors, evidence), entry, pages, urlsplit(settings.base_url).path.rstrip("/")))
+    return build(Desk(Routes(doors, evidence), entry, pages, prefix_of(settings.base_url)))
 
 
 def known_by(data_map: DataMap) -> Known:
@@ -78,7 +73,4 @@ def known_by(data_map: DataMap) -> Known:
 @guarded
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one call of API Gateway."""
-    answer = _app().resolve(event, context)
-    route = {"method": event.get("httpMethod"), "route": event.get("resource"), "http_status": answer["statusCode"]}
-    logger.info("answered", extra=route)
-    return answer
+    return _app().resolve(event, context)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from operator_api.people import Operator
 from operator_api.tables import to_csv
 from rights.clock import Clock, stamp
 from rights.domain.status import Status
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import Moment
 from rights.ledger import Ledger, Request, Task
 
 PAGE = 200
@@ -25,8 +26,8 @@ class BreachExport(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     store: str = Field(max_length=100)
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
     reason: str = Field(pattern="^[a-z0-9_-]{4,60}$")
     after: str = Field(default="", max_length=100, pattern=f"^(({'|'.join(Status)})\\|[0-9A-Z:.+|TZ-]*)?$")
 

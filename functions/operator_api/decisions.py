@@ -1,7 +1,7 @@
 """Decisions on requests in review: approve a plan whole or in part, refuse, ask the person, answer a complaint."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, TypeAdapter, ValidationError
@@ -16,6 +16,7 @@ from rights.domain.review import approvals_needed, is_answered_by_operator, may_
 from rights.domain.rights import ERASING, EXPORTING, Channel, Operation, Requester
 from rights.domain.status import Status
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import Day
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.reviews import LeftOut, Withheld
 
@@ -34,7 +35,7 @@ class Without(_Decision):
 
     store: str = Field(max_length=100)
     ground: Ground
-    until: date | None = None
+    until: Day | None = None
 
 
 class Withhold(_Decision):

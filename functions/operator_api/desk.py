@@ -24,6 +24,17 @@ CONSOLE_CSP = (
 )
 
 SIGN_OUT = "/ops/sign-out"
+OWN_RULES = (
+    ("GET", "/ops"),
+    ("GET", "/ops/me"),
+    ("GET", "/ops/health"),
+    ("GET", "/ops/sign-in"),
+    ("GET", "/ops/signed-in"),
+    ("GET", "/ops/signed-out"),
+    ("POST", SIGN_OUT),
+    ("GET", "/ops/static/<name>"),
+)
+"""What is answered here, beside the table of the doors."""
 LOOKED_UP_BY_POST = frozenset({"/ops/search"})
 """Looks whose question is nothing for an address."""
 

@@ -1,7 +1,6 @@
 """Legal holds on a person, who is named by the operator and kept as a pseudonym: to place, look at and lift."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,6 +11,7 @@ from rights.domain.grounds import POLICY_JURISDICTION, latest_end, may_keep
 from rights.domain.mall_time import MALL_TIME
 from rights.errors import NotReadyError
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import Day
 from rights.ledger import Hold, Ledger
 
 EVERYTHING = ("user",)
@@ -27,7 +27,7 @@ class NewHold(BaseModel):
     email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
     request_id: str | None = Field(default=None, max_length=26)
     ground: int = Field(ge=1, le=11, strict=True)
-    until: date
+    until: Day
 
     @model_validator(mode="after")
     def _one_person(self) -> "NewHold":

@@ -5,12 +5,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from operator_api.holds import HoldDoors
 from operator_api.people import Operator
 from rights.clock import stamp
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import Moment
 from rights.ledger.replays import Entry, Replay, ReplayStatus
 
 
@@ -20,7 +21,7 @@ class NewReplay(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     store: str = Field(max_length=100)
-    restored_to: AwareDatetime
+    restored_to: Moment
 
 
 class EntryDecision(BaseModel):

@@ -3,13 +3,9 @@
 The order is that of OpenDSR 2.0, section 8.8: whose is it, is it signed, and only then what it says.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
-
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from rights.errors import StoreRefusedError, StoreUnavailableError
 from rights.http import ApiError
@@ -80,14 +76,3 @@ class PartnerDoors:
 
     def _is_here(self, callback: Callback) -> bool:
         return callback.status_callback_url == f"{self._callbacks}/{callback.subject_request_id}"
-
-
-def bytes_of(event: APIGatewayProxyEvent) -> bytes:
-    """The bytes of a call, as they were signed."""
-    text = (event.body or "").encode(errors="surrogatepass")
-    if not event.is_base64_encoded:
-        return text
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise ApiError("callback_refused") from None

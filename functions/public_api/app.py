@@ -1,10 +1,7 @@
 """The public door: people's form, status page and JSON API behind API Gateway."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
-
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from public_api.doors import Offer, PublicDoors
 from public_api.evidence import BucketUploads, EvidenceDoors
@@ -17,11 +14,10 @@ from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.datamap.scope import correctable, scope_names
 from rights.domain.own_records import Terms
+from rights.door import Door
 from rights.handler import guarded
-from rights.http import ApiError
 from rights.settings import Settings, load
 from rights.signing_keys import PublicKeys
-from rights.telemetry import logger
 
 
 class PublicSettings(Settings):
@@ -36,10 +32,9 @@ class PublicSettings(Settings):
     sign_key_id: str
 
 
-def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
-    """The resolver over these routes; `prefix`, the path of the base URL, is what a custom domain leaves in paths."""
-    app = APIGatewayRestResolver(strip_prefixes=[prefix] if prefix else None)
-    for method, rule, route in (
+def build(routes: PublicRoutes, prefix: str = "") -> Door:
+    """The door over these routes."""
+    table = (
         ("GET", "/", routes.ask.start),
         ("POST", "/ask/right", routes.ask.right),
         ("POST", "/ask/details", routes.ask.details),
@@ -49,8 +44,11 @@ def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
         ("POST", "/requests", routes.ask.create),
         ("GET", "/requests/<request_id>", routes.status),
         ("DELETE", "/requests/<request_id>", routes.withdraw),
+        ("GET", "/requests/<request_id>/code", routes.no_code),
         ("POST", "/requests/<request_id>/code", routes.code),
         ("POST", "/requests/<request_id>/code/resend", routes.resend),
+        ("GET", "/requests/<request_id>/look", routes.look.show),
+        ("POST", "/requests/<request_id>/look", routes.look.enter),
         ("GET", "/requests/<request_id>/confirm", routes.ask_confirm),
         ("POST", "/requests/<request_id>/confirm", routes.confirm),
         ("POST", "/requests/<request_id>/answers", routes.answers),
@@ -65,28 +63,22 @@ def build(routes: PublicRoutes, prefix: str = "") -> APIGatewayRestResolver:
         ("POST", "/requests/<request_id>/package/again", routes.packages.ask_again),
         ("GET", "/requests/<request_id>/package/<number>", routes.packages.volume),
         ("GET", "/requests/<request_id>/certificate", routes.packages.certificate),
+        ("GET", "/find", routes.find.start),
+        ("POST", "/find", routes.find.ask),
+        ("GET", "/find/code", routes.find.to_start),
+        ("POST", "/find/code", routes.find.code),
         ("GET", "/s/<token>", routes.link),
         ("GET", "/stop/<token>", routes.ask_stop),
         ("POST", "/stop/<token>", routes.stop),
         ("GET", "/.well-known/jwks.json", routes.jwks),
+        ("GET", "/openapi.json", routes.description),
         ("GET", "/static/<name>", routes.static),
-    ):
-        app.route(rule, method=method)(_with_call(app, route))
-
-    app.exception_handler(Exception)(lambda error: routes.problem(app.current_event, error))
-    app.not_found(lambda _: routes.problem(app.current_event, ApiError("not_found")))
-    return app
-
-
-def _with_call(app: APIGatewayRestResolver, route: Callable[..., Response[Any]]) -> Callable[..., Response[Any]]:
-    def answer(**path: str) -> Response[Any]:
-        return route(app.current_event, **path)
-
-    return answer
+    )
+    return Door(table, prefix, problem=routes.problem)
 
 
 @cache
-def _app() -> APIGatewayRestResolver:
+def _app() -> Door:
     settings = load(PublicSettings)
     files = BucketFiles(link_client(), settings.package_bucket, settings.evidence_bucket, utc_now)
     data_map = load_data_map()
@@ -103,7 +95,4 @@ def _app() -> APIGatewayRestResolver:
 @guarded
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one call of API Gateway."""
-    answer = _app().resolve(event, context)
-    route = {"method": event.get("httpMethod"), "route": event.get("resource"), "http_status": answer["statusCode"]}
-    logger.info("answered", extra=route)
-    return answer
+    return _app().resolve(event, context)

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from public_api.doors import PublicDoors
 from public_api.pages import Pages
 from public_api.views import as_json
-from public_api.words import FLASH, HEADING
+from public_api.words import FLASH, HEADING, NEVER_MIND
 from rights import http
 from rights.domain.rights import Locale
 from rights.http import ApiError
@@ -51,6 +51,17 @@ class Desk:
         """Where a request stands after a change."""
         shown = as_json(self.doors.show(self.admit(call, request_id)))
         return {name: shown[name] for name in ("request_id", "status", "due_at", "next")}
+
+    def knows(self, call: Call, request: Request) -> bool:
+        """True for whoever entered a code in this browser lately, or calls with the token itself as programs do.
+
+        A link can be passed on or found: alone it shows where a request stands, and nothing about anybody.
+        """
+        return bool(http.bearer_of(call)) or self.doors.may_look(request, http.cookies_of(call).get("look"))
+
+    def passes(self, request_ids: Iterable[str]) -> list[str]:
+        """The cookies of a browser in which a right code was entered, one for each request that it opens."""
+        return [self.cookie("look", self.doors.look_pass(one), f"/requests/{one}") for one in request_ids]
 
     def see(self, path: str, cookies: list[str] | None = None) -> Answer:
         """Send a browser to another page of ours."""
@@ -96,13 +107,14 @@ class Desk:
         if not http.wants_html(call):
             return http.respond_error(known, http.locale_of(call) or Locale.EN)
         locale = page_locale(call)
-        values = {"heading": say(locale, HEADING[known.status]), "words": known.words(locale)}
+        more = say(locale, NEVER_MIND) if known.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
+        values = {"heading": say(locale, HEADING[known.status]), "words": known.words(locale), "more": more}
         return self.page(call, "problem", locale, values, known.status, headers=known.headers)
 
 
-def page_locale(call: Call, request: Request | None = None) -> Locale:
-    """The language of a page: what the reader wishes, else the request's, else Khmer."""
-    return http.locale_of(call, stored=request.locale if request else None) or Locale.KM
+def page_locale(call: Call, request: Request | None = None, said: object = None) -> Locale:
+    """The language of a page: what the reader wishes (or says just now), else the request's, else Khmer."""
+    return http.locale_of(call, said=said, stored=request.locale if request else None) or Locale.KM
 
 
 def errors_on_page(error: ApiError | None, locale: Locale, field: str = "code") -> dict[str, Any]:

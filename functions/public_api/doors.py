@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from public_api.codes import code_of, right_or_error
+from public_api.find_doors import FindDoors
 from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
 from public_api.package_doors import PackageDoors, Taken
 from public_api.packages import Files
 from public_api.views import WAITING_FOR_PROOF, Shown, is_proven, may_know
 from rights import status_token
-from rights.clock import Clock
+from rights.clock import Clock, parse
 from rights.domain.confirmation import Confirm
 from rights.domain.own_records import Terms
 from rights.domain.rights import Channel, Locale, Right
@@ -38,7 +39,7 @@ class Offer:
     corrections: tuple[str, ...]
 
 
-class PublicDoors(PackageDoors):
+class PublicDoors(PackageDoors, FindDoors):
     """The doors, over the ledger and the files of closed requests."""
 
     def __init__(
@@ -145,6 +146,11 @@ class PublicDoors(PackageDoors):
             for one in self._ledger.private(request.id, f"corrected.{task.store}") or ()
         ]
         return {"corrections": done} if done else {}
+
+    def code_asked_at(self, request: Request) -> datetime | None:
+        """When a code was last asked for, alike for contacts that are on file and those that are not."""
+        at = (self._ledger.codes(request.case_id) or {}).get("asked_at")
+        return parse(at) if at else None
 
     def may_proceed(self, request: Request) -> bool:
         """True while one of two contacts is proven and the other is not."""

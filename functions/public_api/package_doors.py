@@ -4,20 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from public_api.codes import code_of, right_or_error
 from public_api.models import CodeIn
 from public_api.packages import LINK_LIVES, Files, Link
+from public_api.step_up import StepUpDoors
 from public_api.views import Shown
 from rights import status_token
-from rights.clock import Clock, parse
+from rights.clock import parse
 from rights.domain.mall_time import today_in_the_mall
 from rights.domain.own_records import Terms, package_ends
 from rights.domain.rights import Channel, Requester
 from rights.http import ApiError
-from rights.ledger import Ledger, NewRequest, Request
-from rights.ledger.identity import CODE_LIVES, DOWNLOAD
+from rights.ledger import NewRequest, Request
+from rights.ledger.identity import DOWNLOAD
 from rights.packages.names import zip_name
-from rights.secrets_hmac import Hmac, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +38,29 @@ class VolumeShown(NamedTuple):
     name: str
 
 
-class PackageDoors:
+class PackageDoors(StepUpDoors):
     """The doors to packages and certificates."""
 
-    _ledger: Ledger
-    _hmac: Hmac
     _files: Files
-    _clock: Clock
     _terms: Terms
 
     def ask_package_code(self, request: Request, *, again: bool) -> bool:
         """Send the code that a download needs, unless one is still good; tell whether one was sent now."""
         _keys_of(request)
-        self._ledger.begin_step_up(request.id, DOWNLOAD)
-        if not again and self._code_is_out(request):
-            return False
-        contacts = self._ledger.proven_contacts(request.id)
-        channel = "phone" if "phone" in contacts else next(iter(contacts), None)
-        if channel is None or not self._ledger.queue_code(request.id, channel, contacts[channel], DOWNLOAD):
-            raise ApiError("too_many_sends")
-        return True
-
-    def _code_is_out(self, request: Request) -> bool:
-        queued = [
-            parse(notice.queued_at)
-            for notice in self._ledger.notices(request.id)
-            if notice.kind == "code" and notice.purpose == DOWNLOAD
-        ]
-        return bool(queued) and max(queued) + CODE_LIVES > self._clock()
+        return self.ask_code(request, DOWNLOAD, again=again)
 
     def open_package(self, request: Request, body: CodeIn) -> None:
         """Take the code that a download needs; it is used up. ApiError for a wrong one, or without a package."""
         self.volumes(request)
-        right_or_error(self._ledger.try_code(request.id, code_of(body), DOWNLOAD))
-        self._ledger.clear_proof(request.id, DOWNLOAD)
+        self.take_code(request, body, DOWNLOAD)
 
     def package_pass(self, request: Request) -> str:
         """What a browser shows for a quarter of an hour after the right code, to get links."""
-        until = str(int((self._clock() + LINK_LIVES).timestamp()))
-        return f"{until}.{self._hmac.tag_of('package', request.id, until)}"
+        return self._pass("package", request.id, LINK_LIVES)
 
     def passes_until(self, request: Request, shown: str | None) -> datetime | None:
         """Until when the pass of a browser is good; `None` if it has none."""
-        until, _, tag = (shown or "").partition(".")
-        if not until.isdecimal() or not same(tag, self._hmac.tag_of("package", request.id, until)):
-            return None
-        ends = datetime.fromtimestamp(int(until), self._clock().tzinfo)
-        return ends if ends > self._clock() else None
+        return self._pass_until("package", request.id, shown)
 
     def volumes(self, request: Request) -> list[VolumeShown]:
         """The volumes of a package; ApiError `gone` or `not_ready` where there is none."""

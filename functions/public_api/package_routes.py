@@ -6,9 +6,8 @@ from typing import Any
 
 from public_api.certificate_page import as_certificate
 from public_api.desk import SAME_PAGE, Answer, Call, Desk, errors_on_page, page_locale
-from public_api.models import CodeIn
 from public_api.package_doors import VolumeShown
-from public_api.reading import read_code
+from public_api.reading import read_code_only
 from rights import http, status_token
 from rights.domain.rights import Channel
 from rights.http import ApiError
@@ -55,7 +54,7 @@ class PackageRoutes:
         if raw.get("resend") in (True, "true") and "code" not in raw:
             return self._package_code_again(call, request)
         try:
-            self._doors.open_package(request, _code_only(raw, is_form=is_form))
+            self._doors.open_package(request, read_code_only(raw, is_form=is_form))
         except ApiError as error:
             if http.wants_html(call) and error.status in SAME_PAGE:
                 return self._page(call, request, error=error)
@@ -107,6 +106,8 @@ class PackageRoutes:
     def certificate(self, call: Call, request_id: str) -> Answer:
         """`GET /requests/{id}/certificate`: a compact JWS, or for a browser what it says, as a page to print."""
         request = self._desk.admit(call, request_id)
+        if not self._desk.knows(call, request):
+            return self._desk.see(f"/requests/{request_id}/look")
         if http.wants_html(call) and (call.query_string_parameters or {}).get("as") != "jws":
             locale = page_locale(call, request)
             path = f"/requests/{request_id}"
@@ -143,10 +144,6 @@ class PackageRoutes:
 
 def _text(moment: Any) -> str:
     return str(moment.isoformat())
-
-
-def _code_only(raw: Mapping[str, Any], *, is_form: bool) -> CodeIn:
-    return read_code({name: value for name, value in raw.items() if name != "proceed"}, is_form=is_form)
 
 
 def _size(size: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
+from public_api.models import AnswerIn, CodeIn, ConfirmIn, FindIn, RequestIn
 from rights.http import FieldProblem, not_valid
 from rights.http_problems import FIELD_PROBLEMS
 
@@ -34,6 +34,16 @@ def read_confirm(raw: Mapping[str, Any], *, is_form: bool) -> ConfirmIn:
 def read_answer(raw: Mapping[str, Any]) -> AnswerIn:
     """The answer to a question."""
     return _read(AnswerIn, {name: value for name, value in raw.items() if name != "lang"})
+
+
+def read_code_only(raw: Mapping[str, Any], *, is_form: bool) -> CodeIn:
+    """A code that proves one thing alone: there is nothing to go on with instead."""
+    return read_code({name: value for name, value in raw.items() if name != "proceed"}, is_form=is_form)
+
+
+def read_find(raw: Mapping[str, Any]) -> FindIn:
+    """A reference and a contact, and the code if there is one."""
+    return _read(FindIn, {name: value for name, value in raw.items() if name not in {"lang", "resend"}})
 
 
 def _with_switches(raw: Mapping[str, Any], switches: tuple[str, ...], *, is_form: bool) -> dict[str, Any]:
@@ -120,6 +130,8 @@ _AT = {
     "requester_for_missing": "requester.for",
     "requester_relation_missing": "requester.relation",
     "requester_contact_missing": "requester.phone",
+    "reference_not_valid": "reference",
+    "contact_missing": "phone",
 }
 """The field that a rule about the whole body is about."""
 _MISSING = {"identifiers": "identifier_missing", "message": "message_missing"}

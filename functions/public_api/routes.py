@@ -4,7 +4,10 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from public_api.ask_routes import AskRoutes
@@ -12,11 +15,13 @@ from public_api.desk import ID, SAME_PAGE, Answer, Call, Desk, errors_on_page, p
 from public_api.doors import PublicDoors
 from public_api.evidence import EvidenceDoors
 from public_api.evidence_routes import EvidenceRoutes
+from public_api.find_routes import FindRoutes
+from public_api.look_routes import LookRoutes
 from public_api.package_routes import PackageRoutes
 from public_api.pages import Pages, static_files
 from public_api.reading import read_answer, read_code, read_confirm
 from public_api.status_page import as_page, done_so_far, lapses
-from public_api.views import as_json
+from public_api.views import WAITING_FOR_PROOF, as_json
 from rights import http, status_token
 from rights.domain.confirmation import Confirm
 from rights.domain.status import Status
@@ -24,6 +29,8 @@ from rights.http import ApiError
 from rights.ledger import Request
 
 _FOR_EVER = "public, max-age=31536000, immutable"
+A_CODE_TAKES = timedelta(minutes=2)
+"""How long a message may be on its way before it makes sense to ask for another."""
 
 
 class PublicRoutes:
@@ -44,6 +51,8 @@ class PublicRoutes:
         self.ask = AskRoutes(self._desk)
         self.evidence = EvidenceRoutes(self._desk, evidence)
         self.packages = PackageRoutes(self._desk)
+        self.find = FindRoutes(self._desk)
+        self.look = LookRoutes(self._desk)
         self.problem = self._desk.problem
 
     def link(self, _: Call, token: str) -> Answer:
@@ -72,11 +81,35 @@ class PublicRoutes:
         except ApiError as error:
             return self._status_or_raise(call, request, error)
         if http.wants_html(call):
-            return self._desk.see(f"/requests/{request_id}?done={'proven' if proven else 'more'}")
+            # Whoever entered a code has proven something of their own; to go on with that proves nothing more.
+            passes = self._desk.passes(request.case_requests or [request_id]) if "proceed" not in raw else None
+            return self._desk.see(f"/requests/{request_id}?done={'proven' if proven else 'more'}", passes)
         answer = self._desk.summary(call, request_id)
         return http.respond_json(
             HTTPStatus.OK, answer | {"proven": proven} | ({} if proven else {"next": ["code", "proceed"]})
         )
+
+    def no_code(self, call: Call, request_id: str) -> Answer:
+        """`GET /requests/{id}/code`: what one can do when no code comes."""
+        request = self._desk.admit(call, request_id)
+        if request.status not in WAITING_FOR_PROOF:
+            return self._desk.see(f"/requests/{request_id}")
+        return self._no_code(call, request)
+
+    def _no_code(self, call: Call, request: Request, error: ApiError | None = None) -> Answer:
+        asked_at = self._doors.code_asked_at(request)
+        typed = _echo(http.cookies_of(call).get("typed"))
+        values = {
+            "path": f"/requests/{request.id}",
+            "here": self._desk.pages.url(f"/requests/{request.id}/code"),
+            "typed": typed,
+            "again": {"right": request.right.value} | {"email" if "@" in one else "phone": one for one in typed},
+            "asked_at": asked_at,
+            "wait_until": asked_at + A_CODE_TAKES if asked_at else None,
+        }
+        locale = page_locale(call, request)
+        values |= errors_on_page(error, locale, "again")
+        return self._desk.page(call, "no_code", locale, values, error.status if error else 200)
 
     def resend(self, call: Call, request_id: str) -> Answer:
         """`POST /requests/{id}/code/resend`."""
@@ -84,7 +117,9 @@ class PublicRoutes:
         try:
             self._doors.resend(request)
         except ApiError as error:
-            return self._status_or_raise(call, request, error)
+            if http.wants_html(call) and error.status in SAME_PAGE:
+                return self._no_code(call, request, error)
+            raise
         if http.wants_html(call):
             return self._desk.see(f"/requests/{request_id}?done=resent")
         return http.respond_json(HTTPStatus.ACCEPTED, self._desk.summary(call, request_id))
@@ -94,6 +129,8 @@ class PublicRoutes:
         request = self._desk.admit(call, request_id)
         if request.status is not Status.CONFIRM_NEEDED or request.confirm != Confirm.CLOSURE:
             return self._desk.see(f"/requests/{request_id}")
+        if not self._desk.knows(call, request):
+            return self._desk.see(f"/requests/{request_id}/look")
         locale = page_locale(call, request)
         told = self._doors.show(request).told.get("lapses", ())
         values = {"path": f"/requests/{request_id}", "lapses": lapses(told, locale)}
@@ -102,6 +139,8 @@ class PublicRoutes:
     def confirm(self, call: Call, request_id: str) -> Answer:
         """`POST /requests/{id}/confirm`."""
         request, raw, is_form = self._desk.change(call, request_id)
+        if request.confirm == Confirm.CLOSURE and not self._desk.knows(call, request):
+            return self._desk.see(f"/requests/{request_id}/look")
         try:
             body = read_confirm(raw, is_form=is_form)
             confirmed = self._doors.confirm(request, body)
@@ -115,6 +154,10 @@ class PublicRoutes:
     def answers(self, call: Call, request_id: str) -> Answer:
         """`POST /requests/{id}/answers`."""
         request, raw, _ = self._desk.change(call, request_id)
+        if not self._desk.knows(call, request):
+            return self._desk.see(f"/requests/{request_id}/look")
+        if "language" in raw and http.wants_html(call):
+            return self._status(call, request, raw=raw)
         try:
             self._doors.answer(request, read_answer(raw))
         except ApiError as error:
@@ -163,6 +206,11 @@ class PublicRoutes:
         """`GET /.well-known/jwks.json`."""
         return http.respond_json(HTTPStatus.OK, self._keys(), headers={"Cache-Control": "public, max-age=3600"})
 
+    def description(self, _: Call) -> Answer:
+        """`GET /openapi.json`: all doors, as `make openapi` described them."""
+        headers = {"Cache-Control": "public, max-age=3600"}
+        return http.respond(HTTPStatus.OK, _description(self._desk.base_url), "application/json", headers=headers)
+
     def static(self, _: Call, name: str) -> Answer:
         """`GET /static/{name}`; the name carries a fingerprint."""
         file = static_files().get(name)
@@ -190,23 +238,40 @@ class PublicRoutes:
     def _status(
         self, call: Call, request: Request, error: ApiError | None = None, raw: Mapping[str, Any] | None = None
     ) -> Answer:
-        locale = page_locale(call, request)
-        shown = self._doors.show(request)
+        raw = raw or {}
+        locale = page_locale(call, request, said=raw.get("language"))
+        shown, knows = self._doors.show(request), self._desk.knows(call, request)
+        typed = _echo(http.cookies_of(call).get("typed"))
+        contacts = self._doors.contacts_shown(request) if knows and shown.sent else {}
+        case = self._doors.case_of(request)
+        here = self._desk.pages.url(f"/requests/{request.id}")
         values: dict[str, Any] = {
-            "view": as_page(shown, locale, self._doors.case_of(request)),
-            "typed": _echo(http.cookies_of(call).get("typed")),
-            "answer": str((raw or {}).get("message", "")),
+            "view": as_page(shown, locale, case, knows=knows, typed=typed, contacts=contacts),
+            "typed": typed,
+            "answer": str(raw.get("message", "")),
+            "switched": "language" in raw,
+            # The answer to a question is kept while the language is changed.
+            "step": f"{here}/answers" if request.status is Status.QUESTION and knows else None,
             "offer_proceed": self._doors.may_proceed(request),
             "asks_evidence": shown.takes_evidence,
             "missing": self._evidence_doors.missing(request) if shown.takes_evidence else (),
             "link": f"{self._desk.base_url}/s/{self._doors.link_token(request)}",
+            "address": f"{self._desk.base_url}/requests/{request.id}",
+            "find": f"{self._desk.base_url}/find",
             "now": self._doors.now(),
-            "here": self._desk.pages.url(f"/requests/{request.id}"),
+            "here": here,
         }
         values |= errors_on_page(error, locale, _field_of(request))
         if error and error.code == "too_late":
             values |= {"errors": {}, "problem": [{"href": "#so-far", "words": done_so_far(shown, locale)[0]}]}
         return self._desk.page(call, "status", locale, values, error.status if error else 200)
+
+
+@cache
+def _description(base_url: str) -> str:
+    """The description, which names this stage as its server."""
+    told = json.loads((Path(__file__).parent / "openapi.json").read_bytes())
+    return json.dumps(told | {"servers": [{"url": base_url}]}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _field_of(request: Request) -> str:

@@ -32,11 +32,14 @@ from rights.domain.rights import ERASING, EXPORTING, Locale, Purpose, Requester,
 from rights.domain.status import Status
 from rights.domain.work import Counts, TaskStatus
 from rights.ledger import Notice, Request
+from rights.ledger.identity import STEP_UPS
 from rights.notices.grounds import GROUND
 from rights.notices.i18n import N_, long_date, say
 from rights.notices.reasons import EXTENSION, OTHER_EXTENSION
 from rights.status_token import reference
 
+_TO_PROVEN = frozenset({"", "identity", *STEP_UPS})
+"""What notices to a proven contact are for: news, and codes; others go to all contacts on file, or to a new one."""
 _AT_WORK = frozenset({Status.IN_PROGRESS, Status.NEEDS_REPAIR})
 
 
@@ -63,17 +66,37 @@ class NoticeLine(NamedTuple):
 
     words: str
     by: str
+    to: str
+    """The contact, masked; empty where it is none that was proven."""
     sent_at: datetime
 
 
-def as_page(shown: Shown, locale: Locale, case: Sequence[tuple[Request, str]] = ()) -> dict[str, Any]:
-    """The values of the status page; `case`: the other requests of the case with the tokens of their pages."""
+def as_page(
+    shown: Shown,
+    locale: Locale,
+    case: Sequence[tuple[Request, str]] = (),
+    *,
+    knows: bool = True,
+    typed: Sequence[str] = (),
+    contacts: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The values of the status page; `case`: the other requests of the case with the tokens of their pages.
+
+    Who only has the link (`knows` is false) is shown where the request stands, and nothing that was found, asked,
+    answered or sent. `typed` is where the code goes, `contacts` the proven ones, masked.
+    """
     request = shown.request
-    heading = say(locale, N_("Joined with an earlier request") if request.linked_to else STATUS[shown.status])
+    status = say(locale, N_("Joined with an earlier request") if request.linked_to else STATUS[shown.status])
+    asks_code = request.status in WAITING_FOR_PROOF
+    heading = say(locale, _where_to_look(typed)) if asks_code else status
+    told = shown.told if knows else {}
     return {
         "path": f"/requests/{request.id}",
         "title": f"{heading} · {reference(request.id)}",
         "heading": heading,
+        "status": status,
+        "knows": knows,
+        "can_look": shown.proven and not knows and _has_details(shown),
         "tone": "done" if request.status in DONE else "open" if not request.is_final else "ended",
         "right": say(locale, RIGHT[request.right]),
         "only": _only(request, locale),
@@ -85,22 +108,24 @@ def as_page(shown: Shown, locale: Locale, case: Sequence[tuple[Request, str]] = 
         "why_due": [_why(segment, locale) for segment in shown.clock.segments] if shown.clock else [],
         "closed_at": parse(request.closed_at) if request.closed_at and request.status is not Status.WITHDRAWN else None,
         "is_open": not request.is_final,
-        "asks_code": request.status in WAITING_FOR_PROOF,
+        "asks_code": asks_code,
         "confirms": request.confirm if request.status is Status.CONFIRM_NEEDED else None,
-        "question": shown.told.get("question"),
+        "asks": request.status is Status.QUESTION,
+        "question": told.get("question"),
         "question_until": parse(request.question_until) if request.question_until else None,
-        "answer": shown.told.get("answer"),
+        "answer": told.get("answer"),
         "package_ready": shown.package_ready,
         "package_ended": shown.package_ended,
         "certificate_ready": shown.certificate_ready,
         "can_withdraw": shown.can_withdraw,
-        "so_far": done_so_far(shown, locale) if request.status in _AT_WORK else [],
+        "so_far": done_so_far(shown, locale) if request.status in _AT_WORK and knows else [],
         "next_words": _next_words(shown, locale),
-        "shows_stores": _shows_stores(shown),
+        "shows_stores": _shows_stores(shown) and knows,
+        "found_nothing": _found_nothing(shown, locale),
         "steps": _steps(request, locale),
         "stores": [as_card(task, locale) for task in shown.stores],
         "kept_any": any(task.counts.kept or task.leaves_out for task in shown.stores),
-        "notices": [_notice(notice, locale) for notice in shown.sent],
+        "notices": [_notice(notice, locale, contacts or {}) for notice in shown.sent] if knows else [],
         "case": [_case(other, token, locale) for other, token in case],
     }
 
@@ -254,10 +279,37 @@ def _now(request: Request) -> str:
     return _NOW.get(request.status, "work")
 
 
-def _notice(notice: Notice, locale: Locale) -> NoticeLine:
+def _notice(notice: Notice, locale: Locale, contacts: Mapping[str, str]) -> NoticeLine:
     words = say(locale, NOTICE.get(notice.kind, OTHER_NOTICE))
     by = {"phone": "sms"}.get(notice.channel, notice.channel)
-    return NoticeLine(words, say(locale, BY.get(by, "")), parse(notice.sent_at or ""))
+    to = contacts.get(notice.channel, "") if notice.purpose in _TO_PROVEN else ""
+    return NoticeLine(words, say(locale, BY.get(by, "")), to, parse(notice.sent_at or ""))
+
+
+def _where_to_look(typed: Sequence[str]) -> str:
+    """What to check for the code, by what was typed; nothing is known of what is on file."""
+    mail, phone = any("@" in one for one in typed), any("@" not in one for one in typed)
+    if mail and phone:
+        return N_("Check your phone and your mailbox")
+    if mail:
+        return N_("Check your mailbox")
+    return N_("Check your phone") if phone else N_("Enter the code")
+
+
+def _has_details(shown: Shown) -> bool:
+    """True where a fresh code would show more."""
+    return _shows_stores(shown) or bool(shown.told) or bool(shown.sent)
+
+
+def _found_nothing(shown: Shown, locale: Locale) -> str:
+    """That all places were looked at and have nothing, once they were; empty otherwise."""
+    # Our own table has this very request in it.
+    tasks = [task for task in shown.stores if task.kind != "ledger"]
+    looked = all(task.status is TaskStatus.DONE and not task.is_unmet for task in tasks)
+    found = any(task.counts.found or task.counts.flagged or task.recipient.get("results_count") for task in tasks)
+    if not tasks or found or not looked:
+        return ""
+    return say(locale, N_("We looked in {number} places and found nothing about you."), number=len(tasks))
 
 
 def _case(request: Request, token: str, locale: Locale) -> CaseCard:

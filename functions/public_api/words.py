@@ -229,6 +229,7 @@ FLASH: dict[str, str] = {
     "resent": N_("If what you gave is known to us, a new code is on its way."),
     "more": N_("This code was right."),
     "proven": N_("Thank you. We know now that it is you."),
+    "found": N_("This is your request. Keep the link of this page below."),
     "withdrawn": N_("Your request is withdrawn."),
     "sent": N_("A new code is on its way."),
     "confirmed": N_("Thank you. You have confirmed it."),
@@ -237,6 +238,9 @@ FLASH: dict[str, str] = {
     "no_file": N_("We could not take this file. The reason is below."),
 }
 """What just happened, by the word in `?done=`."""
+
+NEVER_MIND = N_("Nothing you typed is lost: go back and send it again. If this stays so, ask customer service.")
+"""What to do after an error that was ours."""
 
 HEADING: dict[int, str] = {
     400: N_("We could not read that"),

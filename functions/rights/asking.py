@@ -80,6 +80,14 @@ class Stores:
         asked = [store for store in self.data_map.stores if _has_contacts(store, identifier.kind)]
         return any(answer["known"] for answer in self._ask_all(request_id, asked, "recognise", question))
 
+    def unhash(self, request_id: str, kind: Kind, hashed: str) -> str | None:
+        """The contact on file whose hash this is (`sha256:<hex>`), if there is just one; only indexes are asked."""
+        form, _, digest = hashed.partition(":")
+        question = {"kind": kind.value, "format": form, "digest": digest}
+        asked = [store for store in self.data_map.stores if store.has_index_of(kind, form)]
+        found = {value for answer in self._ask_all(request_id, asked, "unhash", question) for value in answer["values"]}
+        return found.pop() if len(found) == 1 else None
+
     def resolve(self, request_id: str, proven: Mapping[str, str]) -> KeySet:
         """The key set that grows from the proven identifiers over `one` edges (`rights.datamap.resolution`)."""
 

@@ -62,10 +62,17 @@ class ApiError(Exception):
     """An answer that is an error: its code decides status and words (`http_problems.PROBLEMS`)."""
 
     def __init__(
-        self, code: str, *, fields: Mapping[str, FieldProblem] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        code: str,
+        *,
+        fields: Mapping[str, FieldProblem] | None = None,
+        headers: Mapping[str, str] | None = None,
+        text: str | None = None,
     ) -> None:
+        """`text` says it better than the words of the code where more is known, such as when to come back."""
         super().__init__(code)
         self.code = code
+        self.text = text
         self.fields = dict(fields or {})
         self.headers = dict(headers or {})
 
@@ -78,7 +85,7 @@ class ApiError(Exception):
         """What happened, or what to do, in the person's language."""
         if len(self.fields) == 1:
             return next(iter(self.fields.values())).words(locale)
-        return say(locale, PROBLEMS[self.code].message)
+        return say(locale, self.text or PROBLEMS[self.code].message)
 
     def body(self, locale: Locale) -> dict[str, Any]:
         """The one error shape."""

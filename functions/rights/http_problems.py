@@ -41,6 +41,8 @@ FIELD_PROBLEMS: dict[str, str] = {
     "language_not_offered": N_("Choose Khmer, Chinese or English."),
     "unknown_field": N_("Remove this field: it is not part of the request."),
     "wrong_type": N_("Check this value: it is not of the kind we expect."),
+    "reference_not_valid": N_("Enter the reference of your request: 8 letters and digits, like K7QM-2F4D."),
+    "contact_missing": N_("Enter the phone number or the email address that you used for the request."),
     "code_missing": N_("Enter the 6-digit code."),
     "code_too_short": N_("The code has 6 digits. You entered fewer."),
     "code_too_long": N_("The code has 6 digits. You entered more."),
@@ -106,7 +108,7 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "too_many_tries": Problem(429, N_("Too many wrong codes. Make a new request, or contact customer service.")),
     "too_many_sends": Problem(
-        429, N_("We cannot send more codes now. Try again tomorrow, or contact customer service.")
+        429, N_("We can send no more codes for this request. Make a new one tomorrow, or contact customer service.")
     ),
     "not_sent": Problem(409, N_("The file has not arrived yet. Send it, then come back to this page.")),
     "evidence_gone": Problem(410, N_("This file has been deleted: the time for keeping it is over.")),

@@ -21,6 +21,7 @@ from rights.domain.rights import ERASING, OPERATION_OF, Channel, Operation, Requ
 from rights.domain.status import PROVEN, Status
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import LaidPlan
+from rights.looking_up import look_up_hashes, settle_asserted
 from rights.secrets_hmac import Hmac
 from rights.settings import Settings
 
@@ -62,13 +63,17 @@ class Planner:
         Only proven identifiers seed the search. More than one account reached means that two people may be mixed up, so
         a person looks first (DESIGN section 6).
         """
+        look_up_hashes(request.id, self._ledger, self._stores)
+        settle_asserted(request, self._ledger, self._stores)
         keys = self._stores.resolve(request.id, self._ledger.seeds(request))
         facts = self._stores.facts(request.id, keys)
         is_child = self._is_child(facts)
         self._ledger.put_private(request.id, "subject", self._subject(request, keys) | {"is_child": is_child})
         changes: dict[str, Any] = self._ledger.private(request.id, "changes") or {}
         tasks = self._with_dry_run(request, keys, self._tasks(request, changes), changes)
-        subjects, known_as = subjects_of(keys, self._hmac), pseudonyms_of(keys, self._hmac)
+        # Whom a hash named that nobody has on file has no pseudonym: the request stands for itself.
+        subjects = subjects_of(keys, self._hmac) or [self._hmac.tag_of("subject", "request", request.id)]
+        known_as = pseudonyms_of(keys, self._hmac)
         confirm = to_confirm(request.right, changes)
         if confirm is Confirm.CLOSURE:
             lapses = [{"what": what, "value": value} for what, value in facts.lapses]
@@ -83,7 +88,9 @@ class Planner:
             corrected=tuple(changes),
             on_file=tuple(channel for channel, values in self._ledger.contacts_on_file(request.id).items() if values),
             days_on_file=None if by_mall else self._days_on_file(facts, subjects),
-            proven=self._proven(request, keys),
+            # An affiliate's word proves no contact: whoever took one over may stand behind it.
+            proven=() if request.is_asserted else self._proven(request, keys),
+            is_braked=request.is_braked,
             records=sum(sum(task.preview.values()) for task in tasks),
             speaks_of_others=any(self._about_others(task) for task in tasks),
             is_refused_by_store=any(task.conflicts for task in tasks),

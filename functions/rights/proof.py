@@ -5,6 +5,7 @@ from rights.domain.identity import Identifier, Kind
 from rights.domain.rights import Requester
 from rights.ledger import Ledger
 from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF
+from rights.looking_up import look_up_hashes
 
 
 def ask_for_proof(request_id: str, token: str, seconds: int, ledger: Ledger, stores: Stores) -> None:
@@ -23,6 +24,7 @@ def ask_for_proof(request_id: str, token: str, seconds: int, ledger: Ledger, sto
         # Its case has one proof, that of the first request; it may have come before this wait was there.
         ledger.join_case(request_id)
         return
+    look_up_hashes(request_id, ledger, stores)
     asked = ledger.asked_contacts(request_id)
     if request.requester is Requester.SELF:
         if ledger.private(request_id, "contacts") is None:

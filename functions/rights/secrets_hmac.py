@@ -26,4 +26,5 @@ class Hmac:
 
 def same(left: str, right: str) -> bool:
     """Compare two tags in constant time."""
-    return hmac.compare_digest(left.encode(), right.encode())
+    # Half a character in somebody's token is a wrong token, and no reason to fall over.
+    return hmac.compare_digest(left.encode(errors="surrogatepass"), right.encode(errors="surrogatepass"))

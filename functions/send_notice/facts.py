@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rights import status_token
 from rights.clock import parse
-from rights.domain.rights import Right
+from rights.domain.rights import Channel, Right
 from rights.ledger import Notice, Request
 from rights.notices.render import Facts
 from rights.secrets_hmac import Hmac
@@ -37,6 +37,8 @@ def facts_of(request: Request, notice: Notice, hmac: Hmac, stage: Stage, code: s
         case=case_of(notice.kind, request),
         until=parse(request.question_until) if request.question_until and not request.is_final else package_until,
         reason=request.timeline.get("extension", {}).get("reason", ""),
+        # Codes for a download or a new contact are asked for on a page.
+        is_by_affiliate=request.channel is Channel.AFFILIATE and notice.purpose == "identity",
     )
 
 

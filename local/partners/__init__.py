@@ -78,14 +78,16 @@ class Partners:
 
     simulators: Mapping[str, Simulator]
     authorities: Path
+    authority: Authority
+    """Who vouches for them, and for whoever else is played here."""
 
     def __getitem__(self, name: str) -> Simulator:
         """The partner of this name in the data map."""
         return self.simulators[name]
 
-    def setting(self) -> str:
-        """What functions of the local cloud read to find them (`LOCAL_PARTNERS`)."""
-        addresses = {one.host: f"{LOOPBACK}:{one.port}" for one in self.simulators.values()}
+    def setting(self, others: Mapping[str, str] = {}) -> str:
+        """What functions of the local cloud read to find them (`LOCAL_PARTNERS`); `others`: more hosts, and where."""
+        addresses = {one.host: f"{LOOPBACK}:{one.port}" for one in self.simulators.values()} | dict(others)
         return json.dumps({"ca": str(self.authorities), "addresses": addresses})
 
     def summary(self) -> list[dict[str, Any]]:
@@ -112,7 +114,7 @@ def playing(work: Path) -> Iterator[Partners]:
             cleanup.callback(simulator.child.stop)
         for simulator in simulators.values():
             _wait_ready(simulator)
-        yield Partners(simulators, authorities)
+        yield Partners(simulators, authorities, authority)
 
 
 def _start(name: str, folder: Path, authority: Authority) -> Simulator:

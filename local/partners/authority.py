@@ -47,23 +47,29 @@ class Authority:
     ) -> tuple[bytes, bytes]:
         """A certificate for a host, and its RSA key, both as PEM."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return self.certify(host, key.public_key(), since=since, until=until), private
+
+    def certify(
+        self, host: str, key: rsa.RSAPublicKey, *, since: datetime | None = None, until: datetime | None = None
+    ) -> bytes:
+        """A certificate, as PEM, for a host whose key somebody else keeps."""
         now = datetime.now(UTC)
         certificate = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([]))
             .issuer_name(self._name)
-            .public_key(key.public_key())
+            .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(since or now - timedelta(hours=1))
             .not_valid_after(until or now + _LASTS)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage(_FOR), critical=False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return certificate.public_bytes(serialization.Encoding.PEM), private
+        return certificate.public_bytes(serialization.Encoding.PEM)

@@ -3,15 +3,22 @@
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from authorize_affiliate.judging import Judge
+from authorize_affiliate.keys import AffiliateKeys
+from rights.affiliates.registry import load_registry
 from rights.asking import StoreFunctions
 from rights.domain.rights import Channel, Locale, Right
 from rights.ledger import Ledger, NewRequest
+from rights.ledger.nonces import Nonces
 from rights.relaying import relay_records
 from tests.contract.conftest import Context
 from tests.support.functions import app_of, folders, properties_of, reader_of, samples_of
@@ -45,7 +52,7 @@ def test_every_sample_is_of_a_function_and_used_here() -> None:
     assert there == set(SAMPLES)
     woken_by_aws = {"relay", "sweep", "watch", "run_ended", "send_notice", "notice_feedback"}
     woken_by_aws |= {"check_evidence", "expire_retained", "expire_records", "schedule_purge", "schedule_purge_queue"}
-    woken_by_aws |= {"anchor_audit", "replay_erasures", "bulk_closure"}
+    woken_by_aws |= {"anchor_audit", "replay_erasures", "bulk_closure", "authorize_affiliate", "send_callback"}
     assert set(SAMPLES) == {*STEPS, *DOORS, *woken_by_aws}
 
 
@@ -63,7 +70,7 @@ def test_a_door_is_called_by_a_route_of_the_template(name: str) -> None:
     call = APIGatewayProxyEvent(given)
     routes = {(e["Properties"]["Path"], e["Properties"]["Method"]) for e in properties_of(folder)["Events"].values()}
     assert (call.resource, call.http_method) in routes
-    assert call.path.startswith(call.resource.removesuffix("/{proxy+}"))
+    assert call.path.startswith(re.sub(r"/\{[^}]+\}$", "", call.resource))
     assert given["requestContext"]["path"].endswith(call.path)
 
 
@@ -80,7 +87,7 @@ class Bell:
 def test_the_relay_reads_the_keys_of_each_record() -> None:
     bell = Bell()
     assert relay_records(event("relay")["Records"], bell) == {"batchItemFailures": []}  # type: ignore[arg-type]
-    assert [key["SK"].split("#")[0] for key in bell.rung] == ["STATE", "WAIT", "NOTICE"]
+    assert [key["SK"].split("#")[0] for key in bell.rung] == ["STATE", "WAIT", "NOTICE", "CALLBACK"]
     assert {key["PK"] for key in bell.rung} == {"REQUEST#8ZK3T6Q0V5XWJ9RMB2YCD7HAEF"}
 
 
@@ -144,6 +151,7 @@ def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
         monkeypatch.setenv(name, "60")
     monkeypatch.setenv("STATE_MACHINE_ARN", "arn:aws:states:ap-southeast-1:123456789012:stateMachine:m")
     monkeypatch.setenv("NOTICE_QUEUE_URL", "https://queue")
+    monkeypatch.setenv("CALLBACK_QUEUE_URL", "https://callbacks")
     swept = app_of("sweep").lambda_handler(event("sweep"), Context())
     assert swept
     assert set(swept.values()) == {0}
@@ -152,7 +160,7 @@ def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
 def test_the_watch_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERT_TOPIC_ARN", "arn:aws:sns:ap-southeast-1:123456789012:alerts")
     watched = app_of("watch").lambda_handler(event("watch"), Context())
-    assert watched == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0}
+    assert watched == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0, "at_risk": 0}
 
 
 @pytest.mark.parametrize("name", ["schedule_purge", "schedule_purge_queue"])
@@ -234,6 +242,34 @@ def test_a_message_of_the_notice_queue_is_what_the_relay_puts_there() -> None:
     for record in event("send_notice")["Records"]:
         assert set(json.loads(record["body"])) == {"request_id", "notice_id"}
         assert record["messageId"]
+
+
+def test_a_message_of_the_callback_queue_is_what_the_relay_puts_there() -> None:
+    for record in event("send_callback")["Records"]:
+        assert set(json.loads(record["body"])) == {"request_id", "callback"}
+        assert record["messageId"]
+
+
+def test_the_signature_of_the_sample_lets_its_affiliate_in_at_its_time(deployed: Ledger) -> None:
+    public = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32).public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    ssm, keys = boto3.client("ssm"), {"sample": {"alg": "ed25519", "public_key": pem}}
+    ssm.put_parameter(Name="/affiliates/cpes/keys", Value=json.dumps(keys), Type="String")
+    then = datetime.fromtimestamp(1795316400, UTC)
+    registered = AffiliateKeys(ssm, "/affiliates", lambda: then)
+    judge = Judge(
+        load_registry(), registered, Nonces(deployed.table, lambda: then), "https://rights.mall.example", lambda: then
+    )
+    verdict = judge.judge(event("authorize_affiliate"))
+    assert (verdict.affiliate and verdict.affiliate.id, verdict.reason) == ("cpes", None)
+
+
+def test_the_authoriser_denies_the_sample_long_after(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BASE_URL", "https://rights.mall.example")
+    monkeypatch.setenv("AFFILIATE_PARAMETERS", "/affiliates")
+    monkeypatch.setenv("USAGE_KEY_PREFIX", "key-")
+    answer = app_of("authorize_affiliate").lambda_handler(event("authorize_affiliate"), Context())
+    assert [one["Effect"] for one in answer["policyDocument"]["Statement"]] == ["Deny"]
 
 
 def test_a_report_on_a_mail_is_understood_and_one_of_no_request_of_ours_changes_nothing(deployed: Ledger) -> None:

@@ -168,7 +168,8 @@ def test_a_run_begins_with_what_the_relay_sends(ledger: Ledger) -> None:
     request = ledger.open_request(new).request
     machine = Recorder()
     settings = WorkflowSettings(
-        state_machine_arn="arn", notice_queue_url="url", identity_timeout_seconds=60, confirm_timeout_seconds=90,
+        state_machine_arn="arn", notice_queue_url="url", callback_queue_url="url",
+        identity_timeout_seconds=60, confirm_timeout_seconds=90,
         review_timeout_seconds=120, repair_delay_seconds=30,
     )  # fmt: skip
     Relay(ledger, machine, None, settings).pay({"PK": f"REQUEST#{request.id}", "SK": "STATE"})

@@ -30,6 +30,7 @@ GROUPS = {
         "yaml",
     },
     "web": {"jinja2", "phonenumbers"},
+    "signatures": {"http_sf"},
     "postgres": {"psycopg"},
     "lake": {"isal", "pyarrow"},
 }

@@ -73,9 +73,10 @@ def test_a_door_answers_before_api_gateway_gives_up(folder: str) -> None:
     assert setting(folder, "Timeout") < LONGEST_ANSWER
 
 
-def test_a_message_comes_back_only_when_its_function_has_surely_ended() -> None:
-    queue = template()["Resources"]["NoticeQueue"]["Properties"]
-    assert queue["VisibilityTimeout"] >= 6 * setting("send_notice", "Timeout")
+@pytest.mark.parametrize(("name", "folder"), [("NoticeQueue", "send_notice"), ("CallbackQueue", "send_callback")])
+def test_a_message_comes_back_only_when_its_function_has_surely_ended(name: str, folder: str) -> None:
+    queue = template()["Resources"][name]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * setting(folder, "Timeout")
     assert queue["RedrivePolicy"]["maxReceiveCount"] >= 3
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from operator_api.entry import SCOPES
+from rights.affiliates.registry import Affiliate, load_registry
 from tests.support.template import resources, template
 
 BUCKETS = sorted(resources("AWS::S3::Bucket"))
@@ -127,6 +128,9 @@ def test_the_notices_and_the_doorbell_have_dead_letters() -> None:
     assert properties("NoticeQueue")["RedrivePolicy"]["deadLetterTargetArn"] == {
         "Fn::GetAtt": ["NoticeDeadLetters", "Arn"]
     }
+    assert properties("CallbackQueue")["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["CallbackDeadLetters", "Arn"]
+    }
     doorbell = properties("RelayFunction")["Events"]["Doorbell"]["Properties"]
     assert doorbell["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["RelayDeadLetters", "Arn"]}
 
@@ -148,14 +152,13 @@ def test_every_mail_is_reported_on_and_the_reports_are_encrypted_and_come_from_o
     }
 
 
-@pytest.mark.parametrize(("function", "source"), [("RelayFunction", "Doorbell"), ("SendNoticeFunction", "Notices")])
+BATCHES = [("RelayFunction", "Doorbell"), ("SendNoticeFunction", "Notices"), ("SendCallbackFunction", "Callbacks")]
+
+
+@pytest.mark.parametrize(("function", "source"), BATCHES)
 def test_one_record_that_fails_sends_only_itself_back(function: str, source: str) -> None:
     event = properties(function)["Events"][source]["Properties"]
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-
-
-def test_an_alert_is_encrypted_on_its_way() -> None:
-    assert properties("AlertTopic")["KmsMasterKeyId"] == "alias/aws/sns"
 
 
 def test_operators_are_let_in_by_their_own_pool_with_a_second_factor_and_register_nobody() -> None:
@@ -181,6 +184,45 @@ def test_operators_are_sent_to_no_sign_in_page_but_the_pools_own_or_one_of_this_
     assert not re.fullmatch(pattern, address)
     assert re.fullmatch(pattern, "")
     assert re.fullmatch(pattern, "http://127.0.0.1:8000/_local/hosted-ui")
+
+
+def test_every_way_to_the_affiliates_door_but_what_anybody_may_know_needs_a_signature_judged_anew() -> None:
+    authorizer = properties("Api")["Auth"]["Authorizers"]["Affiliates"]
+    assert authorizer["Identity"]["ReauthorizeEvery"] == 0
+    assert authorizer["FunctionPayloadType"] == "REQUEST"
+    ways = {
+        event["Properties"]["Path"]: event["Properties"].get("Auth")
+        for event in properties("AffiliateApiFunction")["Events"].values()
+    }
+    signed = {"Authorizer": "Affiliates", "ApiKeyRequired": True}
+    assert {path for path, auth in ways.items() if auth is None} == {
+        "/opendsr/v2/discovery",
+        "/opendsr/v2/certificate.pem",
+    }
+    assert all(auth == signed for auth in ways.values() if auth)
+
+
+@pytest.mark.parametrize("affiliate", load_registry().values(), ids=lambda affiliate: affiliate.id)
+def test_every_affiliate_has_a_usage_plan_of_its_own_that_its_signature_leads_to(affiliate: Affiliate) -> None:
+    assert properties("Api")["ApiKeySourceType"] == "AUTHORIZER"
+    name = affiliate.id.title().replace("-", "")
+    plan, key, link = (properties(f"{name}{part}") for part in ("UsagePlan", "ApiKey", "UsagePlanKey"))
+    assert plan["ApiStages"] == [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "Api.Stage"}}]
+    assert plan["Quota"] == {"Limit": 20 * affiliate.most, "Period": "DAY"}
+    assert link == {"KeyId": {"Ref": f"{name}ApiKey"}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": f"{name}UsagePlan"}}
+    begins = properties("AuthorizeAffiliateFunction")["Environment"]["Variables"]["USAGE_KEY_PREFIX"]["Fn::Sub"]
+    assert key["Value"] == {"Fn::Sub": begins + affiliate.id}
+
+
+def test_the_authoriser_reaches_nothing_of_the_ledger_but_nonces() -> None:
+    [policy] = properties("AuthorizeAffiliateFunction")["Policies"]
+    [statement] = [s for s in policy["Statement"] if "dynamodb" in str(s["Action"])]
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["NONCE#*"]}}
+
+
+def test_answers_to_affiliates_are_signed_with_an_rsa_key_of_their_own() -> None:
+    key = properties("OpendsrKey")
+    assert (key["KeySpec"], key["KeyUsage"]) == ("RSA_2048", "SIGN_VERIFY")
 
 
 def test_the_api_has_a_name_and_a_limit() -> None:

@@ -11,6 +11,7 @@ from local.cloud import Cloud
 from local.journey import ENDS
 from local.mailbox import Mailbox, Message
 from local.mall import NOT_OF_THE_MALL, Expectation
+from tests.support.description import check_response
 from tests.workflow.waiting import eventually
 
 CODE = re.compile(r"\b(\d{6})\b")
@@ -152,6 +153,7 @@ class Public:
     def __init__(self, cloud: Cloud) -> None:
         self._mailbox = cloud.mailbox
         self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+        self.http.event_hooks["response"].append(check_response)
 
     def ask(
         self,

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from local.cloud import Cloud
+from tests.support.description import check_response
 from tests.workflow.waiting import eventually
 
 PASSWORD = "Correct-horse-battery-7"
@@ -146,6 +147,7 @@ class Operator:
 
     def __init__(self, cloud: Cloud, name: str, *groups: str) -> None:
         self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+        self.http.event_hooks["response"].append(check_response)
         self._users = cloud.client("cognito-idp")
         self._pool = cloud.outputs["OperatorPoolId"]
         self.http.headers["Authorization"] = f"Bearer {self._sign_in(name, groups)}"

@@ -111,6 +111,7 @@ REVIEW = {
     "store_conflict": "a store's own rules would refuse a part",
     "unusual_size": "it is unusually large",
     "third_party": "records may be about others too",
+    "affiliate_ceiling": "its affiliate sent more than its daily ceiling",
 }
 ATTENTION = {"undelivered_notice": "A notice did not arrive"}
 EVENT = {

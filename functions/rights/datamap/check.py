@@ -28,6 +28,7 @@ def problems(store: StoreMap) -> Iterator[Problem]:
         if store.rights.kind != "partner":  # of its rows we know none
             yield from _keys(collection, at)
         yield from _access(store, collection, at)
+        yield from _hashes(store, collection, at)
         yield from _corrections(store, collection, at)
         yield from _flags(store, collection, at)
         yield from _rules(collection, at)
@@ -71,6 +72,21 @@ def _access(store: StoreMap, collection: Collection, at: Location) -> Iterator[P
             yield (*here, "dynamodb", number, "query_by"), "no field has this name"
         if access.item_prefix is not None:
             yield from _prefix(store, collection, access, (*here, "dynamodb", number, "item_prefix"))
+
+
+def _hashes(store: StoreMap, collection: Collection, at: Location) -> Iterator[Problem]:
+    own = {field.name for field in collection.fields if field.rights.contact}
+    indexed = {access.query_by for access in collection.rights.dynamodb}
+    for number, field in enumerate(collection.fields):
+        here: Location = (*at, "fields", number, "rights", "hash_of")
+        if field.rights.hash_of is None:
+            continue
+        if store.rights.kind != "dynamodb" or field.name not in indexed:
+            yield here, "a hash is an index: `dynamodb` says how the collection is queried by it"
+        if field.rights.hash_of.field not in own:
+            yield here, "a hash is of a `contact` of the same collection"
+        if not field.rights.secret:
+            yield here, "a hash says nothing to the person: `secret` keeps it out of an export"
 
 
 def _prefix(store: StoreMap, collection: Collection, access: DynamoAccess, at: Location) -> Iterator[Problem]:

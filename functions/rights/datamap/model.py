@@ -37,6 +37,13 @@ that is made for one write and thrown away, so that nobody can ever compute it a
 HASHES: frozenset[str] = frozenset({"hash", "keyed_hash"})
 
 
+class HashOf(_Ours):
+    """Which contact a field holds the hash of, in lower-case hexadecimal digits."""
+
+    field: str
+    format: Literal["sha1", "md5", "sha256"]
+
+
 class FieldRights(_Ours):
     """What the rights do to one field."""
 
@@ -66,6 +73,8 @@ class FieldRights(_Ours):
     """What about the person this field repeats; a correction of it changes the field."""
     fact: Fact | None = None
     """What this field tells the rules of a request."""
+    hash_of: HashOf | None = None
+    """This field is an index: a contact of the collection, as a hash by which affiliates may name it."""
     lapses: str | None = None
     """Code of the entitlement that this field counts and that ends with the account: `points`, `coupons`."""
 
@@ -284,6 +293,13 @@ class Collection(_Fides):
                 return candidate
         raise KeyError(name)
 
+    def hashes_of(self, kind: Kind, form: str) -> Iterator[Field]:
+        """The fields that hold hashes of this form of contacts of this kind."""
+        for candidate in self.fields:
+            hashes = candidate.rights.hash_of
+            if hashes and hashes.format == form and self.field(hashes.field).rights.key is kind:
+                yield candidate
+
     def fields_about(self, subjects: Iterable[str]) -> tuple[Field, ...]:
         """The fields that a correction of one of these subjects changes."""
         wanted = set(subjects)
@@ -370,6 +386,10 @@ class StoreMap(_Fides):
             if candidate.name == name:
                 return candidate
         raise KeyError(name)
+
+    def has_index_of(self, kind: Kind, form: str) -> bool:
+        """Tell whether a contact of this kind can be looked up here by a hash of this form."""
+        return any(any(collection.hashes_of(kind, form)) for collection in self.collections)
 
 
 def _categorised(collection: Collection, above: tuple[str, ...]) -> Collection:

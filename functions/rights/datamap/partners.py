@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rights.domain.hosts import HOST
 from rights.domain.identity import Kind
 from rights.domain.rights import Purpose
 
@@ -16,8 +17,6 @@ STANDARD_TYPES = frozenset(
     }
 )
 """The identity types of OpenDSR 2.0 section 5.1; any other travels in our extension."""
-
-_HOST = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
 
 
 class _Ours(BaseModel):
@@ -36,7 +35,7 @@ class SharedIdentity(_Ours):
 class Partner(_Ours):
     """A partner, registered: nothing is ever sent to another host, and no identifier of another kind."""
 
-    host: Annotated[str, Field(pattern=_HOST, max_length=253)]
+    host: Annotated[str, Field(pattern=HOST, max_length=253)]
     """Its OpenDSR domain: of the address, of the TLS certificate, and of the one it signs with."""
     port: Annotated[int, Field(ge=1, le=65535)] = 443
     path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._-]+)*$")] = ""

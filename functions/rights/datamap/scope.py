@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rights.datamap.links import links
 from rights.datamap.model import Collection, DataMap, StoreMap
+from rights.domain.identity import HASH_DIGITS, Kind
 from rights.domain.rights import OPERATION_OF, Operation, Right
 
 Part = tuple[StoreMap, tuple[str, ...]]
@@ -19,6 +20,13 @@ def scope_names(data_map: DataMap) -> tuple[str, ...]:
     stores = [store for store in data_map.stores if not _is_of_the_account(store)]
     categories = [c.name for store in stores for c in store.collections if c.rights.scope]
     return (*(store.fides_key for store in stores), *categories)
+
+
+def hash_indexes(data_map: DataMap) -> frozenset[tuple[Kind, str]]:
+    """The kinds of contacts, and the forms of hashes, by which some store can look them up."""
+    return frozenset(
+        (kind, form) for kind in Kind for form in HASH_DIGITS for s in data_map.stores if s.has_index_of(kind, form)
+    )
 
 
 def correctable(data_map: DataMap) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Only a proven identifier seeds the key set. An edge that `identifies: one` perso
 device, an address, a consignee's phone) never does: it only selects rows that also carry a key of the set.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +23,15 @@ class Kind(StrEnum):
     ACCOUNT = "account_id"
     PHONE = "phone"
     EMAIL = "email"
+
+
+HASH_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}
+"""The hashes that OpenDSR 2.0 lets an identifier be sent as (section 5), and how many hexadecimal digits each has."""
+
+
+def hash_of(value: str, form: str) -> str:
+    """The hash of an identifier as it stands on file (E.164, lower case), in lower-case hexadecimal digits."""
+    return hashlib.new(form, value.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     GUARDIAN = "guardian"
     AGENT = "agent"
     ATTESTED = "attested"
+    AFFILIATE_CEILING = "affiliate_ceiling"
     CHILD = "child"
     SECOND_ACCOUNT = "second_account"
     LEGAL_HOLD = "legal_hold"
@@ -59,6 +60,8 @@ class Findings:
     """True where records were found that may be about others too, and that no rule can mask (free text, calls)."""
     is_refused_by_store: bool = False
     """A store's own rules would refuse part of the erasure."""
+    is_braked: bool = False
+    """The affiliate that sent it sends more than its contract lets pass unseen."""
 
 
 def reason_to_review(right: Right, requester: Requester, found: Findings) -> Reason | None:
@@ -76,6 +79,7 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.GUARDIAN: requester is Requester.GUARDIAN,
         Reason.AGENT: requester is Requester.AGENT,
         Reason.ATTESTED: found.is_attested,
+        Reason.AFFILIATE_CEILING: found.is_braked,
         Reason.SECOND_ACCOUNT: found.accounts > 1,
         Reason.LEGAL_HOLD: erases and found.is_held,
         Reason.CHILD: found.is_child and OPERATION_OF[right] is not Operation.RESTRICT,

@@ -80,6 +80,8 @@ class Channel(StrEnum):
     """The mall's SMS gateway, which passes on that somebody answered STOP."""
     BULK = "bulk"
     """The mall itself, which closes a service for everybody on a list (policy 1.4)."""
+    AFFILIATE = "affiliate"
+    """An affiliate's system, by contract, in the name of the person."""
     OPERATOR = "operator"
     """Somebody at the mall, for a request that came by mail, phone or counter."""
 

@@ -6,7 +6,7 @@ conditional write before the code is looked at. Everything here runs alike wheth
 request without a code has tries too, and uses them up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -32,13 +32,17 @@ SENDS_PER_DAY = 5
 _RACES = 10
 IDENTITY_WAIT = "VerifyIdentity"
 DOWNLOAD = "download"
+LOOK = "look"
+FIND = "find"
+STEP_UPS = frozenset({DOWNLOAD, LOOK, FIND})
+"""A fresh proof by whoever proved before: to download, to see what was done, to find a page again."""
 NEW_CONTACT = "new_contact"
-"""What a code proves besides identity: a fresh proof before a download, and a contact that a correction brings."""
+"""What else a code proves: that a contact which a correction brings is the person's."""
 WAITING_FOR_PROOF = frozenset({Status.RECEIVED, Status.IDENTITY_NEEDED})
 
 
 class Identity(Waits, Notices, Outbox, Intake):
-    """The proof of identity of a request, and the fresh proof before a download."""
+    """The proof of identity of a request, and the fresh proofs later on."""
 
     def codes(self, request_id: str, purpose: str = "identity") -> Item | None:
         """The state of one proof: `typed` channels, `proven` channels, `tries_left`, `sends`."""
@@ -48,7 +52,7 @@ class Identity(Waits, Notices, Outbox, Intake):
         """Spend one try on a code that somebody typed; a right one proves its channel."""
         if purpose == "identity" and self.get(request_id).status not in WAITING_FOR_PROOF:
             return CodeAnswer(CodeResult.NOT_WAITING)
-        if purpose != DOWNLOAD and self.all_proven(request_id, purpose):
+        if purpose not in STEP_UPS and self.all_proven(request_id, purpose):
             # The last code was taken, but whoever took it was cut off before the request went on.
             return self._go_on(request_id, purpose)
         spend = Update(_key(request_id, purpose)).add("tries_left", -1).when("{tries_left} > {=no}", no=0)
@@ -87,7 +91,7 @@ class Identity(Waits, Notices, Outbox, Intake):
                 break
         else:
             raise StaleWriteError("lost every race for this proof")
-        if purpose == DOWNLOAD:
+        if purpose in STEP_UPS:
             return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
         if set(proven) < set(state["typed"]):
             return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven))
@@ -137,6 +141,24 @@ class Identity(Waits, Notices, Outbox, Intake):
         """The channels whose codes were entered: whom notices go to."""
         return list((self.codes(request_id) or {}).get("proven", ()))
 
+    def unknown_hashes(self, request_id: str) -> dict[str, str]:
+        """The identifiers that came as hashes, by kind, and were not looked up yet."""
+        typed: dict[str, dict[str, str]] = self.private(request_id, "typed") or {}
+        return typed.get("hashed", {})
+
+    def hashes_looked_up(self, request_id: str, found: Mapping[str, str]) -> None:
+        """Put the contacts on file that were named by hashes beside those that were typed; the hashes go."""
+        typed = self.private(request_id, "typed") or {"identifiers": {}, "message": ""}
+        whole = {name: value for name, value in typed.items() if name != "hashed"}
+        self.put_private(request_id, "typed", whole | {"identifiers": {**found, **typed["identifiers"]}})
+
+    def assert_contacts(self, request_id: str, contacts: Mapping[str, str]) -> None:
+        """Take an affiliate's word for these contacts, which are on file; a second call changes nothing."""
+        proven = Update(_key(request_id, "identity")).set(proven=sorted(contacts), proven_at=self.now())
+        self.table.update(proven.when("attribute_not_exists({proven_at})"))
+        # Last: who finds it knows that the rest was done.
+        self.put_private(request_id, "contacts", dict(contacts))
+
     def proven_contacts(self, request_id: str) -> dict[str, str]:
         """The proven contacts of whoever asked, by channel."""
         contacts = self.private(request_id, "contacts") or {}
@@ -156,8 +178,8 @@ class Identity(Waits, Notices, Outbox, Intake):
         that nobody may carry out before somebody has looked at the evidence.
         """
         typed: dict[str, str] = (self.private(request.id, "typed") or {}).get("identifiers", {})
-        if request.channel is Channel.BULK:
-            # Nobody asks who would have to prove anything: the mall names an account of its own.
+        if request.channel is Channel.BULK or request.is_asserted:
+            # Nobody has to prove anything: the mall names an account of its own, or an affiliate vouches for it.
             return typed
         if request.requester is not Requester.SELF:
             return typed if self.proven(request.id) else {}
@@ -190,7 +212,7 @@ class Identity(Waits, Notices, Outbox, Intake):
         """Count one code of this request and queue it; `False` when the request has had its five.
 
         Beyond five codes for one identifier and day none is queued, but the answer is the same: whether somebody else
-        asked in this name today must not show. Codes of a download have a count of their own, which no stranger can
+        asked in this name today must not show. Codes of a fresh proof have a count of their own, which no stranger can
         use up.
         """
         state = self.codes(request_id, purpose)
@@ -202,7 +224,8 @@ class Identity(Waits, Notices, Outbox, Intake):
             return False
         number = state.get("numbered", 0) + 1
         asked = sorted({*state.get("asked", ()), channel})
-        count = Update(_key(request_id, purpose)).set(sends=state["sends"] + 1, numbered=number, asked=asked)
+        count = Update(_key(request_id, purpose))
+        count.set(sends=state["sends"] + 1, numbered=number, asked=asked, asked_at=self.now())
         parts = [self.table.update_op(count.when("{sends} = {=was}", was=state["sends"]))]
         if may_send:
             parts.append(self.notice_part(request_id, "code", channel, number=number, purpose=purpose))
@@ -215,16 +238,17 @@ class Identity(Waits, Notices, Outbox, Intake):
         update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY)
         return self.table.update(update) is not None
 
-    def begin_step_up(self, request_id: str, purpose: str) -> None:
-        """Open a fresh proof (before a download) over the contacts that were proven, with its own tries.
+    def begin_step_up(self, request_id: str, purpose: str, *, anew: bool = False) -> None:
+        """Open a fresh proof (of `STEP_UPS`) over the contacts that were proven, with its own tries.
 
-        Tries and sends are given anew a day after the first, so that nobody is shut out of their data for good.
+        Tries and sends are given anew a day after the first, so that nobody is shut out of their data for good; or,
+        where whoever calls counts them, at once.
         """
         item = _fresh_proof(self.proven(request_id)) | {"since": self.now()}
         if not self.table.put(_key(request_id, purpose) | item, only_new=True):
-            yesterday = stamp(self.clock() - timedelta(days=1))
+            until = item["since"] if anew else stamp(self.clock() - timedelta(days=1))
             fresh = {"tries_left": TRIES, "sends": 0, "since": item["since"]}
-            self.table.update(Update(_key(request_id, purpose)).set(**fresh).when("{since} < {=then}", then=yesterday))
+            self.table.update(Update(_key(request_id, purpose)).set(**fresh).when("{since} < {=then}", then=until))
 
     def begin_proof_of_new_contacts(self, request_id: str, channels: Sequence[str]) -> None:
         """Open the proof that the contacts a correction brings are the person's; a second call changes nothing."""
@@ -251,7 +275,7 @@ class Identity(Waits, Notices, Outbox, Intake):
         return self.hmac.tag_of("code", request_id, channel, purpose, code)
 
     def clear_proof(self, request_id: str, purpose: str) -> None:
-        """Use a fresh proof up: it opens one download, not all later ones."""
+        """Use a fresh proof up: it opens one door once."""
         self.table.update(Update(_key(request_id, purpose)).set(proven=[]).when("attribute_exists(PK)"))
 
 
@@ -262,7 +286,7 @@ def _key(request_id: str, purpose: str) -> dict[str, Any]:
 def _counted_as(request_id: str, identifier: str, purpose: str) -> str:
     """Under what a code is counted: what nobody has proven yet never uses up the codes of somebody who has."""
     match purpose:
-        case "download":
+        case "download" | "look" | "find":
             return f"{purpose} {request_id} {identifier}"
         case "new_contact":
             return f"{purpose} {identifier}"

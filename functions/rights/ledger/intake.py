@@ -13,6 +13,7 @@ from rights.domain.audit import START
 from rights.domain.rights import OPT_OUT_OF, SCOPED, Requester, Right
 from rights.domain.status import Status
 from rights.errors import IdempotencyConflictError
+from rights.ledger.affiliates import affiliate_key
 from rights.ledger.clocks import opening_clock
 from rights.ledger.lookup import Lookup, typed_keys
 from rights.ledger.model import NewRequest, Opened
@@ -21,6 +22,8 @@ from rights.ledger.table import Item, audit_shard, reference_key, request_key, s
 
 POLICY_VERSION = "ttm-policy-2024"
 IDEMPOTENCY_KEPT = timedelta(days=2)
+AFFILIATE_KEPT = timedelta(days=2 * 365)
+"""How long an affiliate can ask for a request by the id that it gave it."""
 TRIES = 5
 """How often a code may be typed before a new request is needed; shared by all codes of one proof."""
 
@@ -34,6 +37,8 @@ class Intake(Lookup):
     def open_request(self, new: NewRequest) -> Opened:
         """Take a request or a case in, once per idempotency key; raises IdempotencyConflictError for another body.
 
+        An affiliate's own id of a request is such a key.
+
         Writes all states, their first events, what was typed (sealed) and the tries for its code in one transaction,
         and rings for the relay. Looks at no store: known and unknown people leave the same traces in the same time.
         """
@@ -43,12 +48,12 @@ class Intake(Lookup):
             for request_id, right in zip(ids, (new.right, *new.also), strict=True)
             for part in self._request_parts(new, request_id, right, ids)
         ]
-        if new.idempotency:
+        if once := self._once_item(new, ids):
             now = int(self.clock().timestamp())
-            parts.append(self.table.put_op(self._idempotency_item(new, ids), or_expired_at=now))
+            parts.append(self.table.put_op(once, or_expired_at=now))
         in_the_way = self.table.transact(parts)
         if in_the_way is None:
-            return self._opened(ids, created=True)
+            return self._told(self._opened(ids, created=True))
         earlier = in_the_way[-1] or {}
         if earlier.get("body_hmac") != new.body_hmac:
             msg = "this idempotency key was used for another request"
@@ -59,15 +64,28 @@ class Intake(Lookup):
         first, *others = (self.get(request_id) for request_id in ids)
         return Opened(first, created, tuple(others))
 
+    def _told(self, opened: Opened) -> Opened:
+        if self.onlooker:
+            for request in (opened.request, *opened.others):
+                self.onlooker.received(request)
+        return opened
+
     def _request_parts(self, new: NewRequest, request_id: str, right: Right, case: Sequence[str]) -> list[Item]:
         received = new.received_at or self.clock()
-        status = Status.VERIFIED if new.proven else Status.RECEIVED
+        status = Status.VERIFIED if new.is_verified else Status.RECEIVED
         detail = {"proven": "+".join(sorted(_own_contacts(new)))} if new.proven else {}
+        if new.from_affiliate:
+            detail |= {"affiliate": new.from_affiliate.affiliate}
         change = Change(code="received", by=new.by, detail=detail)
         event = self.event_item(request_id, 1, START, change, status)
         state = request_key(request_id) | self._state(new, request_id, right, case, received) | {"status": status}
         state |= {"head": event["hash"]} | self.relay_mark(request_id)
-        sealed: dict[str, Any] = {"typed": {"identifiers": dict(new.typed), "message": new.message}}
+        typed = {"identifiers": dict(new.typed), "message": new.message} | (
+            {"hashed": new.hashed} if new.hashed else {}
+        )
+        sealed: dict[str, Any] = {"typed": typed}
+        if new.from_affiliate and new.from_affiliate.callbacks:
+            sealed["callbacks"] = list(new.from_affiliate.callbacks)
         if new.proven:
             sealed["contacts"] = _own_contacts(new)
         if new.acting:
@@ -75,7 +93,7 @@ class Intake(Lookup):
         if right is Right.CORRECTION:
             sealed["changes"] = dict(new.changes)
         items = [state, event, *(self.private_item(request_id, part, data) for part, data in sealed.items())]
-        if request_id == case[0] or new.proven:
+        if request_id == case[0] or new.is_verified:
             items.append(_proof(new, request_id))
         items.append(reference_key(request_id))
         items += typed_keys(request_id, state["received_at"], state["typed_as"])
@@ -105,16 +123,19 @@ class Intake(Lookup):
             "audit_shard": audit_shard(request_id),
             **({"came_by": new.came_by} if new.came_by else {}),
             **({"attested": new.attested} if new.attested else {}),
-        } | opening_clock(right, new.jurisdiction, received, self.clock(), verified=new.proven)
+            **_of_affiliate(new),
+        } | opening_clock(right, new.jurisdiction, received, self.clock(), verified=new.is_verified)
 
-    def _idempotency_item(self, new: NewRequest, case: Sequence[str]) -> Item:
-        return {
-            "PK": f"IDEMPOTENCY#{new.idempotency}",
-            "SK": "REQUEST",
-            "case": list(case),
-            "body_hmac": new.body_hmac,
-            "expires": int((self.clock() + IDEMPOTENCY_KEPT).timestamp()),
-        }
+    def _once_item(self, new: NewRequest, case: Sequence[str]) -> Item | None:
+        """What makes the same request that comes again the first one, if anything does."""
+        if new.from_affiliate:
+            key, kept = affiliate_key(new.from_affiliate.affiliate, new.from_affiliate.request_id), AFFILIATE_KEPT
+        elif new.idempotency:
+            key, kept = {"PK": f"IDEMPOTENCY#{new.idempotency}", "SK": "REQUEST"}, IDEMPOTENCY_KEPT
+        else:
+            return None
+        facts = {"case": list(case), "body_hmac": new.body_hmac, "taken_at": self.now()}
+        return key | facts | {"expires": int((self.clock() + kept).timestamp())}
 
 
 def purposes_of(right: Right, wished: Sequence[str]) -> tuple[str, ...]:
@@ -136,8 +157,22 @@ def _own_contacts(new: NewRequest) -> dict[str, str]:
     return {channel: own[channel] for channel in ("phone", "email") if own.get(channel)}
 
 
+def _of_affiliate(new: NewRequest) -> Item:
+    """What the state says of the affiliate that sent a request."""
+    sent = new.from_affiliate
+    if sent is None:
+        return {}
+    return {
+        "affiliate": sent.affiliate,
+        "affiliate_request": sent.request_id,
+        "callbacks": len(sent.callbacks),
+        "is_asserted": sent.is_asserted,
+        "is_braked": sent.is_braked,
+    }
+
+
 def _proof(new: NewRequest, request_id: str) -> Item:
-    channels = sorted(_own_contacts(new))
+    channels = sorted({*_own_contacts(new), *new.hashed})
     return request_key(request_id, "CODES#identity") | {
         "typed": channels,
         "tries_left": TRIES,

@@ -1,8 +1,11 @@
 """The ledger whole: what its parts promise together, under one name."""
 
+from rights.ledger.affiliates import Affiliates
 from rights.ledger.anchors import Anchors
 from rights.ledger.bulk import Bulks
+from rights.ledger.callbacks import Callbacks
 from rights.ledger.evidence import Evidence
+from rights.ledger.finding import Finding
 from rights.ledger.lake import Lake
 from rights.ledger.recipients import Recipients
 from rights.ledger.records import Records
@@ -31,12 +34,16 @@ class Ledger(
     Lake,
     Recipients,
     Sessions,
+    Finding,
     Views,
     Weeks,
+    Affiliates,
+    Callbacks,
 ):
     """The one table of all requests, from intake through proof, waits and steps to the end of its own records.
 
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
-    replays, bulk, sessions, lookup, views, weeks < lake, recipients, identity < clocks, steps.
+    replays, bulk, sessions, lookup, views, weeks, affiliates, callbacks < lake, recipients, identity < clocks,
+    steps, finding.
     """

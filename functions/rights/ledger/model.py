@@ -13,6 +13,21 @@ from rights.domain.work import Counts, TaskStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FromAffiliate:
+    """What a request that an affiliate sent has besides."""
+
+    affiliate: str
+    request_id: str
+    """Under which id the affiliate knows it."""
+    callbacks: tuple[str, ...] = ()
+    """Where it is told how the request stands."""
+    is_asserted: bool = False
+    """True where its word alone suffices for this right."""
+    is_braked: bool = False
+    """True beyond the affiliate's daily ceiling: somebody looks at it first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
     """What a door knows of a request that comes in. `typed` holds identifiers: phone in E.164, email in lower case."""
 
@@ -20,6 +35,9 @@ class NewRequest:
     channel: Channel
     locale: Locale
     typed: dict[str, str]
+    hashed: dict[str, str] = field(default_factory=dict)
+    """Identifiers that came as hashes (`sha256:<hex>`), by kind: looked up among the contacts on file, no proof."""
+    from_affiliate: FromAffiliate | None = None
     also: tuple[Right, ...] = ()
     """Further rights of the same case: each becomes a request of its own, proven together with the first."""
     requester: Requester = Requester.SELF
@@ -45,6 +63,16 @@ class NewRequest:
     """HMAC of the caller's idempotency key; never the key itself."""
     body_hmac: str = ""
 
+    @property
+    def is_asserted(self) -> bool:
+        """True where an affiliate's word stands for the proof."""
+        return self.from_affiliate is not None and self.from_affiliate.is_asserted
+
+    @property
+    def is_verified(self) -> bool:
+        """True where nobody is asked for a proof."""
+        return self.proven or self.is_asserted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -67,6 +95,16 @@ class Request:
     clock_rule: str
     head: str
     epoch: int = 1
+    affiliate: str | None = None
+    """The affiliate that sent it."""
+    affiliate_request: str | None = None
+    """Under which id the affiliate knows it."""
+    callbacks: int = 0
+    """To how many addresses the affiliate wants to be told how it stands."""
+    is_asserted: bool = False
+    """True where the affiliate's word stands for the proof of identity."""
+    is_braked: bool = False
+    """True beyond the affiliate's daily ceiling."""
     case_requests: tuple[str, ...] = ()
     data_map: str | None = None
     subject: str | None = None
@@ -333,6 +371,34 @@ class Notice:
     delivered_at: str | None = None
     operator_asked_at: str | None = None
     text_version: str = ""
+    error_class: str = ""
+
+
+class CallbackStatus(StrEnum):
+    """Where one callback to an affiliate stands."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    OVERTAKEN = "overtaken"
+    """The request had moved on before it was sent: a newer one says more."""
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """One word to an affiliate on how its request stands, to one of the addresses it named."""
+
+    request_id: str
+    stand: str
+    """`in_progress`, `completed` or `cancelled`."""
+    number: int
+    """Which of its addresses."""
+    status: CallbackStatus
+    queued_at: str
+    attempts: int = 0
+    claimed_at: str | None = None
+    sent_at: str | None = None
     error_class: str = ""
 
 

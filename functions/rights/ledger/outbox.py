@@ -33,10 +33,10 @@ class Outbox(Requests):
         self.table.update(update.when("{relay_at} = {=seen}", seen=request.relay_at))
 
     def owed_since(self, key: Item) -> str | None:
-        """Since when an item's relay is owed; `None` when it is not, or (a notice) not yet again."""
+        """Since when an item's relay is owed; `None` when it is not, or (a notice, a callback) not yet again."""
         relay_at: str | None = (self.table.get(key) or {}).get("relay_at")
-        # Only notices are put off; for the rest, clocks of two machines that differ a little must not delay anything.
-        put_off = key["SK"].startswith("NOTICE#") and relay_at is not None and relay_at > self.now()
+        # Only messages are put off; for the rest, clocks of two machines that differ a little must not delay anything.
+        put_off = key["SK"].startswith(("NOTICE#", "CALLBACK#")) and relay_at is not None and relay_at > self.now()
         return None if put_off else relay_at
 
     def revived(self, request: Request) -> Item:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from rights.clock import Clock, stamp
 from rights.domain.audit import chain_holds, event_hash
 from rights.domain.rights import Channel, Locale, Requester, Right
 from rights.domain.status import FINAL, Status, may_move
 from rights.errors import IllegalTransitionError, StaleWriteError, UnknownRequestError
+from rights.ledger.calling_back import callback_items
 from rights.ledger.clocks import turned
 from rights.ledger.endings import ending_part
 from rights.ledger.model import Event, Request
@@ -49,14 +50,27 @@ class Change:
     also: Sequence[Item] = ()
 
 
+class Onlooker(Protocol):
+    """Whoever is told, after the fact, that a request came in or ended; each once, unless its teller dies before."""
+
+    def received(self, request: Request) -> None:
+        """Hear of a request that came in."""
+
+    def closed(self, request: Request) -> None:
+        """Hear of a request that ended, however it did."""
+
+
 class Requests:
     """Requests and their events."""
 
-    def __init__(self, table: Table, sealer: Sealer, hmac: Hmac, clock: Clock) -> None:
+    def __init__(
+        self, table: Table, sealer: Sealer, hmac: Hmac, clock: Clock, onlooker: Onlooker | None = None
+    ) -> None:
         self.table = table
         self.sealer = sealer
         self.hmac = hmac
         self.clock = clock
+        self.onlooker = onlooker
 
     def now(self) -> str:
         """The ledger's time, as text."""
@@ -85,7 +99,10 @@ class Requests:
             if wanted is None:
                 return request
             if self._commit(request, wanted):
-                return self.get(request_id)
+                changed = self.get(request_id)
+                if self.onlooker and wanted.to in FINAL:
+                    self.onlooker.closed(changed)
+                return changed
             time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311 - jitter, not a secret
         msg = "lost every race for this request"
         raise StaleWriteError(msg)
@@ -112,6 +129,8 @@ class Requests:
             now = self.clock()
             state.set(due_shard=None, closed_at=stamp(now), **turned(request, now, closed=True))
             also.append(self.table.put_op(ending_part(request.id, now)))
+        owed = callback_items(request, status, self.now())
+        also += [self.table.put_op(item | self.relay_mark(request.id)) for item in owed]
         return self.table.transact([self.table.update_op(state), self.table.put_op(event), *also]) is None
 
     def event_item(self, request_id: str, version: int, previous: str, wanted: Change, status: Status) -> Item:

@@ -9,7 +9,7 @@ from rights.domain.rights import Locale
 from rights.notices.grounds import GROUND
 from rights.notices.i18n import HTML_LANG, N_, long_date, say, short_date
 from rights.notices.reasons import EXTENSION, OTHER_EXTENSION
-from rights.notices.texts import CLOSING, OPENING, TEXTS, Text
+from rights.notices.texts import CLOSING, CODE_BY_AFFILIATE, OPENING, TEXTS, Text
 
 _NO_GROUND = N_("we could not make sure that you may ask for this")
 
@@ -32,6 +32,8 @@ class Facts:
     """Until when a question can be answered or a package fetched."""
     reason: str = ""
     """The code of the reason for an extension."""
+    is_by_affiliate: bool = False
+    """True for a code of somebody in whose name an affiliate asked: they have seen no page of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +48,31 @@ class Mail:
 
 def text_message(kind: str, locale: Locale, facts: Facts) -> str:
     """The text message of a notice."""
-    return say(locale, TEXTS[kind].sms, **_values(locale, facts))
+    return say(locale, _text_of(kind, facts).sms, **_values(locale, facts))
 
 
 def mail(kind: str, locale: Locale, facts: Facts) -> Mail:
     """The mail of a notice: no image, no tracking, no attachment."""
-    text, values = TEXTS[kind], _values(locale, facts)
+    text, values = _text_of(kind, facts), _values(locale, facts)
     subject = say(locale, text.subject, **values)
     sentences = [say(locale, sentence, **values) for sentence in text.cases.get(facts.case, text.sentences)]
     opening, closing = say(locale, OPENING), say(locale, CLOSING)
     link = f"{say(locale, text.link_words)}\n{_link_of(text, facts)}" if text.has_link else ""
     parts = [opening, *sentences, *([link] if link else []), f"-- \n{closing}"]
-    return Mail(subject, "\n\n".join(parts) + "\n", _html(locale, subject, sentences, facts, kind), HTML_LANG[locale])
+    return Mail(subject, "\n\n".join(parts) + "\n", _html(locale, subject, sentences, facts, text), HTML_LANG[locale])
 
 
-def _html(locale: Locale, subject: str, sentences: list[str], facts: Facts, kind: str) -> str:
+def _text_of(kind: str, facts: Facts) -> Text:
+    return CODE_BY_AFFILIATE if kind == "code" and facts.is_by_affiliate else TEXTS[kind]
+
+
+def _html(locale: Locale, subject: str, sentences: list[str], facts: Facts, text: Text) -> str:
     escape = html.escape
     body = [f"<p>{escape(say(locale, OPENING))}</p>"]
     if facts.code:
         body.append(f'<p style="font-size:28px;font-weight:bold;margin:16px 0">{escape(facts.code)}</p>')
     body += [f"<p>{escape(sentence)}</p>" for sentence in sentences]
-    if (text := TEXTS[kind]).has_link:
+    if text.has_link:
         shown = escape(_link_of(text, facts))
         body.append(f'<p>{escape(say(locale, text.link_words))}<br><a href="{shown}">{shown}</a></p>')
     body.append(f"<p>{escape(say(locale, CLOSING))}</p>")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rights.domain.rights import ERASING, EXPORTING, Right
 from rights.notices.i18n import N_
 
-TEXT_VERSION = "2026-3"
+TEXT_VERSION = "2026-4"
 """Recorded with each notice that goes out; raise it with any change of the texts."""
 
 
@@ -282,6 +282,20 @@ TEXTS: dict[str, Text] = {
         (N_("Your request {reference} is withdrawn and ends here. Nothing more is done."), _ANY_TIME),
     ),
 }
+
+CODE_BY_AFFILIATE = Text(
+    N_(
+        "{code} is your code for a data request that a partner of Tinh Tinh Mall sent us for you. "
+        "To go on, enter it here: {link} Not you? Ignore this."
+    ),
+    N_("{code} is your code for request {reference}"),
+    (
+        N_("A partner of Tinh Tinh Mall sent us a data request in your name (request {reference})."),
+        N_("If you want it, enter the code {code} on the page. It works for 15 minutes. Never tell it to anyone."),
+        N_("If you made no request, ignore this message: nothing happens without the code."),
+    ),
+)
+"""A code for somebody who was on no page of ours: it brings the link to where it is entered along."""
 
 OPENING = N_("Hello,")
 CLOSING = N_("Tinh Tinh Mall, data requests")

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar, overload
 import orjson
 
 from rights.datamap.model import Flag
-from rights.domain.identity import Identifier, KeySet
+from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.work import Counts, Disposition, Kept, merge_kept
 from rights.errors import TooLargeError
 
@@ -295,6 +295,10 @@ class Connector(Protocol):
         """Tell whether this store holds the identifier as somebody's own contact, or as a consignee's contact."""
         ...
 
+    def unhash(self, kind: Kind, form: str, digest: str) -> set[str]:
+        """The contacts of this kind that have this hash, where the store keeps an index of such hashes."""
+        ...
+
     def locate(self, keys: KeySet) -> KeySet:
         """The identifiers that this store's `one` edges add to `keys` (one step; the planner repeats it)."""
         ...
@@ -375,6 +379,11 @@ class Plain:
 
     Nor are its rows named by rows elsewhere.
     """
+
+    def unhash(self, kind: Kind, form: str, digest: str) -> set[str]:
+        """None: there is no index."""
+        del kind, form, digest
+        return set()
 
     def values(self, collection: str, field: str, keys: KeySet, most: int) -> set[str]:
         """None."""

@@ -37,6 +37,7 @@ from rights.secrets_hmac import Hmac
 from send_notice.facts import Stage
 from send_notice.send import Sender
 from tests.support.clock import StoppedClock
+from tests.support.description import check_answer
 from tests.support.kms import SigningKms
 from tests.support.moto import client
 from tests.support.plans import lay
@@ -118,7 +119,9 @@ class Door:
             "isBase64Encoded": False,
         }
         answer = self.resolve(event, None)
-        return Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"] or "")
+        reply = Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"] or "")
+        check_answer(method, path.removeprefix("/prod"), reply.status, reply.headers, reply.text)
+        return reply
 
 
 @dataclass
@@ -158,6 +161,11 @@ def sender(ledger: Ledger, post: PostBox, hmac: Hmac) -> Sender:
 @pytest.fixture
 def door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
     """The public door; its buckets and its signing key are moto's."""
+    return public_door(ledger, hmac, clock)
+
+
+def public_door(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> Door:
+    """The public door, over this ledger."""
     files = BucketFiles(_links(), "packages", "evidence", clock)
     doors = PublicDoors(ledger, hmac, files, clock, Offer(scope_names(DATA_MAP), correctable(DATA_MAP)))
     uploads = BucketUploads(_links(), client("lambda"), "evidence", "check-evidence")

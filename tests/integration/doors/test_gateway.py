@@ -23,6 +23,7 @@ from rights.secrets_hmac import Hmac
 from rights.telemetry import logger
 from tests.integration.doors.conftest import Reply
 from tests.support.clock import StoppedClock
+from tests.support.description import check_answer
 
 KEY, NEXT_KEY, LAST_KEY = "a" * 64, "b" * 64, "c" * 64
 PATH = "/webhooks/sms-opt-out"
@@ -73,7 +74,9 @@ class Gateway:
             "requestContext": {}, "body": body, "isBase64Encoded": encoded,
         }  # fmt: skip
         answer = self.resolve(event, None)
-        return Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"])
+        reply = Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"])
+        check_answer("POST", path.removeprefix("/prod"), reply.status, reply.headers, reply.text)
+        return reply
 
     @property
     def requests(self) -> set[str]:

@@ -15,6 +15,7 @@ from rights.stores.opendsr.processor import Processor
 from tests.integration.doors.conftest import BASE_URL, Reply
 from tests.integration.ledger.test_recipients import STORE, asked
 from tests.support.clock import StoppedClock
+from tests.support.description import check_answer
 from tests.unit.opendsr.partner import HOST, Memory, processor
 
 __all__ = ["asked"]
@@ -54,7 +55,9 @@ class Caller:
             "body": b64encode(body).decode() if encoded else body.decode(), "isBase64Encoded": encoded,
         }  # fmt: skip
         answer = self._resolve(event, None)
-        return Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"])
+        reply = Reply(answer["statusCode"], answer["multiValueHeaders"], answer["body"])
+        check_answer("POST", path, reply.status, reply.headers, reply.text)
+        return reply
 
     @property
     def told(self) -> str | None:

@@ -4,7 +4,6 @@ The id of the request is recorded before it is sent, so that a worker that dies 
 goes wrong at the partner's end fails nothing here: it is noted, and tried again at the next look.
 """
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any, Protocol
 from rights.clock import Clock, parse, stamp
 from rights.datamap.model import StoreMap
 from rights.datamap.partners import STANDARD_TYPES, Partner, SharedIdentity
-from rights.domain.identity import KeySet
+from rights.domain.identity import KeySet, hash_of
 from rights.domain.recipients import FINAL, Answer, Chase, Patience, chase, goes_on
 from rights.domain.rights import Operation, Right
 from rights.domain.work import Counts, TaskStatus
@@ -341,4 +340,4 @@ def _reported(subject_request_id: str, status: str, count: int | None = None) ->
 
 
 def _in_form(value: str, form: str) -> str:
-    return value if form == "raw" else hashlib.new(form, value.encode(), usedforsecurity=False).hexdigest()
+    return value if form == "raw" else hash_of(value, form)

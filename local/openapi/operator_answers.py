@@ -1,0 +1,368 @@
+"""The shapes of the operators' door's answers."""
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from local.openapi.describe import Address, Day, Moment, RequestId, words
+from local.openapi.public_answers import Outcome, Segment
+from operator_api.intake import CameBy, How
+from operator_api.runs import STATES
+from rights.domain.clock import Reason as Because
+from rights.domain.confirmation import Confirm
+from rights.domain.evidence import EvidenceKind, EvidenceStatus, Refusal
+from rights.domain.review import Reason
+from rights.domain.rights import Channel, Locale, Operation, Purpose, Requester, Right
+from rights.domain.status import Status
+from rights.domain.work import TaskStatus
+from rights.ledger.model import NoticeStatus
+
+WaitsFor = Annotated[str, words("person", "operator", "pause", "stores", "partner")]
+StateName = Annotated[str, words(*STATES)]
+
+
+class SessionShown(TypedDict):
+    """When a session ends: at the latest, and if nothing is done."""
+
+    ends_at: Moment
+    idle_until: Moment
+
+
+class Me(TypedDict):
+    """Who is signed in."""
+
+    operator: str
+    name: str
+    groups: list[Literal["viewer", "operator", "approver"]]
+    may_change: bool
+    is_approver: bool
+    session: SessionShown | None
+
+
+class Health(TypedDict):
+    """That the door is open."""
+
+    status: Literal["ok"]
+
+
+class Stage(TypedDict):
+    """How many stores are done with a request."""
+
+    done: int
+    total: int
+
+
+class Line(TypedDict):
+    """A request as a line of a list: where it stands, how much time it has, and who has to act."""
+
+    request_id: RequestId
+    reference: str
+    status: Status
+    right: Right
+    outcome: Outcome | None
+    channel: Channel
+    requester: Requester
+    locale: Locale
+    received_at: Moment
+    due_at: Moment
+    work_by: Moment | None
+    closed_at: Moment | None
+    overdue: bool
+    days_left: int | None
+    days_used: int
+    days_total: int
+    stands_still: Because | None
+    extended: bool
+    attention: str | None
+    review: Reason | None
+    waits_for: WaitsFor | None
+    stage: Stage | None
+    failing: list[str]
+    version: int
+    run: int
+    execution: str
+
+
+class Lines(TypedDict):
+    """A page of a list; `next` is the `cursor` of the one after it."""
+
+    requests: list[Line]
+    more: bool
+    next: str | None
+    total: int
+    total_is_exact: bool
+
+
+class FoundLine(Line):
+    """A request of somebody, and how it was found: `typed` proves nothing."""
+
+    how: Literal["id", "reference", "typed", "subject"]
+    proven: bool
+
+
+class FoundLines(TypedDict):
+    """The newest 50 requests of somebody."""
+
+    requests: list[FoundLine]
+    total: int
+
+
+class TakenIn(Line):
+    """A request that was taken in, and the others of its case."""
+
+    case: NotRequired[list[Line]]
+
+
+class KeptRows(TypedDict):
+    """What a store keeps."""
+
+    ground: int
+    until: Day
+    records: int
+    reason: str
+
+
+class TaskShown(TypedDict):
+    """What one store has to do, how far it is, and what it did."""
+
+    store: str
+    kind: str
+    stage: int
+    operation: Operation
+    status: TaskStatus
+    found: int
+    exported: int
+    erased: int
+    anonymised: int
+    retained: int
+    corrected: int
+    conflicts: int
+    flagged: int
+    kept: list[KeptRows]
+    found_at_start: int
+    adds_up: bool
+    late_rounds: int
+    error_class: str
+    claimed_at: Moment | None
+    verified_at: Moment | None
+    recipient: NotRequired[dict[str, Any]]
+
+
+class NoticeLine(TypedDict):
+    """A notice, without its text and its contact."""
+
+    id: str
+    kind: str
+    channel: Literal["phone", "email"]
+    status: NoticeStatus
+    sent_at: Moment | None
+
+
+class EventShown(TypedDict):
+    """One link of the history."""
+
+    version: int
+    at: Moment
+    code: str
+    by: str
+    status: Status
+    detail: dict[str, Any]
+    hash: str
+
+
+class WaitShown(TypedDict):
+    """A place where a run waits, or waited, for somebody."""
+
+    state: str
+    generation: int
+    until: Moment | None
+    answered: bool
+    answered_at: Moment | None
+
+
+class RunLine(TypedDict):
+    """One run of a request."""
+
+    run: int
+    started_at: Moment
+    ended_at: Moment | None
+    status: Literal["running", "ended", "done"]
+
+
+class Whole(Line):
+    """One request. `may`: per action, whether the one who looks may do it now, or the error code of why not."""
+
+    policy_version: str
+    clock_rule: str
+    due_explained: list[Segment]
+    data_map: str | None
+    decision: str | None
+    ground: int | None
+    linked_to: RequestId | None
+    case: list[RequestId]
+    came_by: CameBy | None
+    identity: How | None
+    filed_by: str | None
+    tasks: list[TaskShown]
+    notices: list[NoticeLine]
+    events: list[EventShown]
+    audit_chain_holds: bool
+    waits: list[WaitShown]
+    runs: list[RunLine]
+    operators: dict[str, str]
+    may: dict[str, bool | str]
+
+
+class StateShown(TypedDict):
+    """One state of the machine: what became of it."""
+
+    state: StateName
+    status: Literal["done", "now", "waiting", "needs_person", "failed", "skipped", "ahead"]
+    times: int
+    at: Moment | None
+    until: Moment | None
+    waits_for: WaitsFor | None
+    done: int | None
+    total: int | None
+
+
+class RunShown(TypedDict):
+    """The way of a request through the state machine."""
+
+    request_id: RequestId
+    run: int
+    states: list[StateShown]
+    path: list[StateName]
+    edges: list[tuple[StateName, StateName]]
+    taken: list[tuple[StateName, StateName]]
+
+
+class NoticeSent(TypedDict):
+    """A notice, and the contact it went to, masked; null once that is forgotten."""
+
+    id: str
+    kind: str
+    channel: Literal["phone", "email"]
+    status: NoticeStatus
+    queued_at: Moment
+    sent_at: Moment | None
+    delivered_at: Moment | None
+    attempts: int
+    error_class: str
+    contact: str | None
+
+
+class NoticesSent(TypedDict):
+    """The notices of a request."""
+
+    notices: list[NoticeSent]
+
+
+class Audit(TypedDict):
+    """The history as it was hashed (docs/verify.md)."""
+
+    request_id: RequestId
+    head: str
+    version: int
+    events: list[dict[str, Any]]
+
+
+class Approval(TypedDict):
+    """One approval of the plan."""
+
+    by: str
+    at: Moment
+    without: list[dict[str, Any]]
+
+
+class Planned(TypedDict):
+    """What the plan has one store do; `by_collection` are the counts of the dry run."""
+
+    store: str
+    operation: Operation
+    stage: int
+    collections: list[str]
+    purposes: list[Purpose | Literal["all"]]
+    records: int
+    by_collection: dict[str, int]
+    categories: dict[str, list[str]]
+    to_review: list[str]
+    conflicts: list[str]
+    refused: int | None
+    withheld: dict[str, int]
+
+
+class PlanShown(Line):
+    """The plan that a review is about."""
+
+    plan: str | None
+    accounts: int
+    confirm: Confirm | None
+    confirmed_at: Moment | None
+    approvals_needed: int
+    approvals: list[Approval]
+    evidence_missing: list[EvidenceKind]
+    question_until: Moment | None
+    cooling_until: Moment | None
+    held: bool
+    stores: list[Planned]
+
+
+class ClockShown(TypedDict):
+    """What the clock of a request says now."""
+
+    request_id: RequestId
+    status: Status
+    due_at: Moment
+    work_by: Moment
+    acknowledge_by: Moment | None
+    overdue: bool
+    clock_rule: str
+    rule_source: str
+    stands_still: Because | None
+    extended: bool
+    extension_reasons: list[str]
+    days_used: int
+    days_total: int
+    milestones: list[str]
+    due_explained: list[Segment]
+
+
+class FileShown(TypedDict):
+    """A file that came with a request."""
+
+    number: int
+    kind: EvidenceKind
+    content_type: str
+    status: EvidenceStatus
+    why: Refusal | None
+    size: int | None
+    sha256: str | None
+    offered_at: Moment
+    settled_at: Moment | None
+
+
+class Files(TypedDict):
+    """The files of a request."""
+
+    evidence: list[FileShown]
+
+
+class FileLink(TypedDict):
+    """A link of one minute."""
+
+    url: Address
+    expires_at: Moment
+    sha256: str
+
+
+class Revealed(TypedDict):
+    """The part that was asked for, as it lies sealed; null where there is none."""
+
+    person: NotRequired[dict[str, str]]
+    message: NotRequired[str]
+    contacts: NotRequired[dict[str, Any] | None]
+    requester: NotRequired[dict[str, Any] | None]
+    changes: NotRequired[dict[str, Any] | None]
+    question: NotRequired[dict[str, Any] | None]
+    answers: NotRequired[list[Any] | None]
