@@ -140,7 +140,7 @@ def journey(request: Mapping[str, Any]) -> Journey:
     here = _here(status, request, visits)
     end = None if here else _end(status, visits)
     order = graph().order
-    came_to = [name for name in (*visits.times, here) if name in graph().main]
+    came_to = [name for name in (*visits.times, here or "") if name in graph().main]
     furthest = max((order.index(name) for name in came_to), default=-1)
     places = {
         name: Place(

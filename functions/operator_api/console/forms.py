@@ -82,7 +82,7 @@ def check_decision(desk: Desk, call: Call, request_id: str) -> Answer:
     if problem:
         return desk.page(call, "decide", values | {"typed": call.form}, problem=problem, path=path)
     plan, request = values["plan"], values["request"]
-    page = page_of(plan | {"requester": request["requester"]}, call.visit.who)
+    page = page_of(plan | {"filed_by": request.get("filed_by")}, call.visit.who)
     part = bool(body.get("without") or body.get("withhold"))
     ground = body.get("ground")
     shown = preview(

@@ -68,7 +68,7 @@ def decide_values(call: Call, request_id: str) -> dict[str, Any]:
         "address": address,
         "request": request,
         "plan": plan,
-        "page": decide(plan | {"requester": request["requester"]}, call.visit.who),
+        "page": decide(plan | {"filed_by": request.get("filed_by")}, call.visit.who),
         "names": request.get("operators", {}),
         "files": evidence.get("evidence", []),
         "typed": {},

@@ -112,6 +112,15 @@ def test_a_decision_is_checked_before_it_is_made() -> None:
     assert all(one.attributes["lang"] == "km" for one in page.all("blockquote"))
 
 
+def test_whoever_took_a_request_in_is_told_that_another_decides() -> None:
+    at = in_review()
+    at.answers["GET", ONE] = request(**REVIEW, filed_by=ANNA.id)
+    own, other = (Page(visit(f"{ONE}/decide", at, who=who).body) for who in (ANNA, BOPHA))
+    assert "You took this request in. Another operator has to decide on it." in own.words
+    assert not [one for one in own.all("button") if one.words.startswith("Check: approve")]
+    assert [one for one in other.all("button") if one.words.startswith("Check: approve")]
+
+
 def test_a_plan_is_approved_by_its_hash() -> None:
     at = in_review()
     at.answers["POST", f"{ONE}/decision"] = row(status="in_review")
