@@ -21,7 +21,7 @@ OF_AN_INTAKE = (
 OF_FIELDS = ("unknown_field", "wrong_type", "too_long")
 HOLDER = ("statusToken", "statusCookie")
 _BOX = {"type": "string", "description": "`true`, `1`, `yes` or `on` for yes."}
-_LANG = {"type": "string", "description": "`km`, `zh` or `en`."}
+_LANG = {"description": "`km`, `zh` or `en`; anything else says nothing."}
 
 LANGUAGE = Parameter(name="lang", place="query", says="The language of texts: `km`, `zh` or `en`; else by header.")
 KEY = Parameter(
