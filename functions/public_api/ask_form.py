@@ -128,6 +128,7 @@ def details_page(given: Mapping[str, str], offer: Offer, locale: Locale) -> dict
         "who": [Choice(name, say(locale, words)) for name, words in WHO.items()],
         "who_chosen": _who(given),
         "scope": _scope(offer, locale) if not SCOPED.isdisjoint(rights) else [],
+        "scope_chosen": any(name.startswith("scope.") for name in given),
         "closes": Right.DELETION in rights,
         "changes": _changes(offer, locale) if Right.CORRECTION in rights else [],
         "languages_offered": LANGUAGE_NAMES,

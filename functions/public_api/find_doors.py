@@ -22,7 +22,7 @@ class FindDoors(StepUpDoors):
         channel, contact = body.contact
         if body.code is None:
             raise ApiError("code_missing", fields={"code": FieldProblem("code_missing")})
-        answer, request = self._ledger.find(body.reference, channel, contact, body.code)
+        answer, request = self._ledger.find_request(body.reference, channel, contact, body.code)
         right_or_error(answer, anew_in_a_day=True)
         if request is None:
             raise ApiError("not_found")

@@ -4,12 +4,10 @@ It is `<request id>.<tag>`, so a link needs nothing else. The tag is an HMAC ove
 be made again at any time, is stored nowhere, and raising the epoch revokes it.
 """
 
-import hashlib
-
+from rights.domain.reference import reference
 from rights.secrets_hmac import Hmac, same
 
-_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""32 characters without those that look alike (0 O 1 I)."""
+__all__ = ["is_valid", "issue", "issue_stop", "may_stop", "reference", "request_of"]
 
 
 def issue(hmac: Hmac, request_id: str, epoch: int) -> str:
@@ -35,10 +33,3 @@ def request_of(token: str) -> str:
 def is_valid(hmac: Hmac, request_id: str, epoch: int, token: str) -> bool:
     """Tell, in constant time, whether the token was issued for this request and epoch."""
     return same(issue(hmac, request_id, epoch), token)
-
-
-def reference(request_id: str) -> str:
-    """The short name of a request for people, such as `K7QM-2F4D`: to say and write down, proof of nothing."""
-    number = int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:5], "big")
-    letters = "".join(_LETTERS[number >> shift & 31] for shift in range(35, -1, -5))
-    return f"{letters[:4]}-{letters[4:]}"

@@ -23,20 +23,20 @@ class Finding(Identity):
 
         `reference` as `status_token.reference` writes it, `contact` as intake keeps it.
         """
-        if self._count(reference, contact, "sends", SENDS_PER_DAY) is None:
+        if self._count_pair(reference, contact, "sends", SENDS_PER_DAY) is None:
             return False
-        request = self._found(reference, channel, contact)
+        request = self._request_of_pair(reference, channel, contact)
         if request is not None:
             self.begin_step_up(request.id, FIND, anew=True)
             self.queue_code(request.id, channel, contact, FIND)
         return True
 
-    def find(self, reference: str, channel: str, contact: str, code: str) -> tuple[CodeAnswer, Request | None]:
+    def find_request(self, reference: str, channel: str, contact: str, code: str) -> tuple[CodeAnswer, Request | None]:
         """Spend one of the day's tries on a code that somebody typed; a right one gives the request, once."""
-        left = self._count(reference, contact, "tries", TRIES)
+        left = self._count_pair(reference, contact, "tries", TRIES)
         if left is None:
             return CodeAnswer(CodeResult.USED_UP), None
-        request = self._found(reference, channel, contact)
+        request = self._request_of_pair(reference, channel, contact)
         answer = self.try_code(request.id, code, FIND) if request else CodeAnswer(CodeResult.WRONG)
         if request is not None and answer.result is CodeResult.PROVEN:
             self.clear_proof(request.id, FIND)
@@ -45,14 +45,14 @@ class Finding(Identity):
         result = CodeResult.EXPIRED if answer.result is CodeResult.EXPIRED else CodeResult.WRONG
         return CodeAnswer(result, left), None
 
-    def _found(self, reference: str, channel: str, contact: str) -> Request | None:
+    def _request_of_pair(self, reference: str, channel: str, contact: str) -> Request | None:
         """The request of this reference whose holder proved this contact; `None` without one."""
         for item in self.table.query_all(f"REFERENCE#{reference}"):
             if same(self.proven_contacts(item["SK"]).get(channel, ""), contact):
                 return self.get(item["SK"])
         return None
 
-    def _count(self, reference: str, contact: str, what: str, most: int) -> int | None:
+    def _count_pair(self, reference: str, contact: str, what: str, most: int) -> int | None:
         """Count one more today; how many are left after it, `None` when there was none."""
         key = {"PK": f"FIND#{self.hmac.tag_of('find', reference, contact)}", "SK": f"{self.now()[:10]}#{what}"}
         update = Update(key).add("number", 1).set(expires=int((self.clock() + _COUNT_KEPT).timestamp()))

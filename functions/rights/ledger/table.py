@@ -10,8 +10,8 @@ from typing import Any
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from rights.domain.reference import reference
 from rights.errors import StaleWriteError
-from rights.status_token import reference
 
 Item = dict[str, Any]
 
