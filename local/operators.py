@@ -68,6 +68,7 @@ def register(emulator: Emulator, pool: str) -> None:
             users.admin_create_user(
                 UserPoolId=pool,
                 Username=one.name,
+                TemporaryPassword=PASSWORD,
                 MessageAction="SUPPRESS",
                 UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
             )

@@ -74,7 +74,7 @@ class Entry:
         session_id = self._cookie_of(event, "operator")
         if not _SESSION_ID.fullmatch(session_id):
             return None
-        session = self._ledger.session(session_id)
+        session = self._ledger.session_of(session_id)
         if session is None:
             return None
         who = Operator(session.by, session.groups, session.known_as, session.name)

@@ -161,7 +161,7 @@ class ListDoors:
                 page.take(place, request, wish.after, newest_first=True)
             if page.more:
                 break
-        counts = [self._ledger.count_of(status) for status in wish.statuses]
+        counts = [self._ledger.count_by_status(status) for status in wish.statuses]
         narrowed = wish.right or wish.store or wish.due_before
         if not narrowed:
             return page, all(count < 10_000 for count in counts), sum(counts)
@@ -204,7 +204,7 @@ class ListDoors:
         return request.status in statuses and (wish.right is None or request.right is wish.right) and in_time
 
     def _read(self, places: Sequence[Place]) -> Iterator[tuple[Place, Request]]:
-        by_id = {request.id: request for request in self._ledger.states([place.request_id for place in places])}
+        by_id = {request.id: request for request in self._ledger.requests_at([place.request_id for place in places])}
         for place in places:
             if (request := by_id.get(place.request_id)) is not None:
                 yield place, request

@@ -50,7 +50,7 @@ class LookDoors(IntakeDoors):
             ],
             "events": [_event(event) for event in events],
             "audit_chain_holds": self._ledger.verify_chain(request_id),
-            "waits": [_wait(wait) for wait in self._ledger.waits(request_id)],
+            "waits": [_wait(wait) for wait in self._ledger.waits_of(request_id)],
             "runs": runs_of(request, events),
             "operators": self._names_in(request, events),
             "may": self._may(request, events, who),
@@ -61,7 +61,7 @@ class LookDoors(IntakeDoors):
         request = self._ledger.get(request_id)
         events, tasks = self._ledger.events(request_id), self._ledger.tasks(request_id)
         # The last generation of a wait stands for it.
-        waits = {wait.name: wait for wait in self._ledger.waits(request_id)}
+        waits = {wait.name: wait for wait in self._ledger.waits_of(request_id)}
         return run_of(request, events, tasks, waits)
 
     def notices_of(self, request_id: str) -> dict[str, Any]:

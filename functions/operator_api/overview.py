@@ -34,10 +34,10 @@ class OverviewDoors(ListDoors):
 
     def overview(self) -> dict[str, Any]:
         """What is open by status, the counts that need somebody, the oldest, and those that are due the soonest."""
-        counts = {status: self._ledger.count_of(status) for status in sorted(OPEN)}
+        counts = {status: self._ledger.count_by_status(status) for status in sorted(OPEN)}
         dated = self._ledger.open_by_date()
         now, soon = stamp(self._clock()), stamp(self._clock() + DUE_SOON)
-        soonest = self._ledger.states([request_id for _, request_id in dated[:SOONEST]])
+        soonest = self._ledger.requests_at([request_id for _, request_id in dated[:SOONEST]])
         return {
             "open": {status: number for status, number in counts.items() if number},
             "open_total": len(dated),
@@ -75,11 +75,11 @@ class OverviewDoors(ListDoors):
 
     def _oldest(self, statuses: Sequence[Status]) -> dict[str, Any] | None:
         ids = [one for status in statuses for one in self._ledger.oldest_of(status, 1)]
-        found = sorted(self._ledger.states(ids), key=lambda request: request.received_at)
+        found = sorted(self._ledger.requests_at(ids), key=lambda request: request.received_at)
         return self.summary(found[0]) if found else None
 
     def _snapshot(self) -> tuple[str, dict[str, Any]]:
-        kept = self._ledger.snapshot(SNAPSHOT)
+        kept = self._ledger.last_snapshot(SNAPSHOT)
         fresh = kept is not None and parse(kept[0]) > self._clock() - SNAPSHOT_LASTS
         if kept is not None and (fresh or not self._ledger.may_make_snapshot(SNAPSHOT)):
             return kept
@@ -88,7 +88,7 @@ class OverviewDoors(ListDoors):
 
     def _look_around(self) -> dict[str, Any]:
         ids = {status: self._ledger.oldest_of(status, MOST_OPEN) for status in _OURS}
-        requests = [r for found in ids.values() for r in self._ledger.states(found) if r.status in _OURS]
+        requests = [r for found in ids.values() for r in self._ledger.requests_at(found) if r.status in _OURS]
         tasks = {request.id: self._ledger.tasks(request.id) for request in requests if request.plan}
         closed = [
             request_id

@@ -57,7 +57,7 @@ class SearchDoors(OverviewDoors):
 
     def _found(self, body: Search) -> list[tuple[Request, str]]:
         if body.request_id:
-            return [(request, "id") for request in self._ledger.states([plain(body.request_id).upper()])]
+            return [(request, "id") for request in self._ledger.requests_at([plain(body.request_id).upper()])]
         if body.reference:
             return [(request, "reference") for request in self._called(body.reference)]
         kind, value = ("phone", phone_number(body.phone)) if body.phone else ("email", email_address(body.email or ""))
@@ -69,16 +69,16 @@ class SearchDoors(OverviewDoors):
         letters = re.sub(r"[\s\-\u2010-\u2015]", "", plain(name)).upper()
         if not _REFERENCE.fullmatch(letters):
             return []
-        return self._ledger.states(self._ledger.requests_called(f"{letters[:4]}-{letters[4:]}"))
+        return self._ledger.requests_at(self._ledger.requests_called(f"{letters[:4]}-{letters[4:]}"))
 
     def _about(self, known_as: str) -> list[tuple[Request, str]]:
         """The requests in which somebody was typed, with their cases, and those of the accounts that they led to."""
-        firsts = self._ledger.states(self._ledger.requests_typed_with(known_as, most=MOST))
+        firsts = self._ledger.requests_at(self._ledger.requests_typed_with(known_as, most=MOST))
         others = [one for first in firsts for one in first.case_requests if one != first.id]
-        typed = {request.id: request for request in (*firsts, *self._ledger.states(others))}
+        typed = {request.id: request for request in (*firsts, *self._ledger.requests_at(others))}
         subjects = {request.subject for request in typed.values() if request.subject} | {known_as}
         ids = {one for subject in sorted(subjects) for one in self._ledger.requests_of_subject(subject, most=MOST)}
-        beside = self._ledger.states(sorted(ids - set(typed)))
+        beside = self._ledger.requests_at(sorted(ids - set(typed)))
         return [(request, "typed") for request in typed.values()] + [(request, "subject") for request in beside]
 
 

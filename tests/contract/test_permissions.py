@@ -17,6 +17,7 @@ ACTIONS: dict[str, set[str]] = {
     # DynamoDB
     "get_item": {"dynamodb:GetItem"},
     "put_item": {"dynamodb:PutItem"},
+    "batch_get_item": {"dynamodb:BatchGetItem"},
     "batch_write_item": {"dynamodb:BatchWriteItem"},
     "update_item": {"dynamodb:UpdateItem"},
     "delete_item": {"dynamodb:DeleteItem"},

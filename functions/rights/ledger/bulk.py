@@ -117,7 +117,7 @@ class Bulks(Requests):
     def put_people(self, bulk_id: str, part: int, people: Sequence[tuple[str, str]], *, by: str) -> None:
         """Put one part of the list, in the place of what it held before; only while nobody has approved it."""
         item = _part_key(bulk_id, part) | {"count": len(people), "sealed": self.sealer.seal(bulk_id, list(people))}
-        item |= {"put_at": self.now(), "known": b"".join(self._marks(people))}
+        item |= {"put_at": self.now(), "known": b"".join(self._contact_marks(people))}
         values = {name: value for name, value in item.items() if name not in {"PK", "SK"}}
         draft = Update(_key(bulk_id)).set(put_at=self.now()).add("put_by", {by}).add("puts", 1)
         draft.when("{status} = {=draft}", draft=BulkStatus.DRAFT)
@@ -139,7 +139,7 @@ class Bulks(Requests):
                 return True
         return False
 
-    def _marks(self, people: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+    def _contact_marks(self, people: Sequence[tuple[str, str]]) -> Iterator[bytes]:
         """The beginnings of the pseudonyms of those who are named by a contact."""
         for kind, value in people:
             if kind != "account_id":

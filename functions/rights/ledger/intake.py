@@ -109,7 +109,7 @@ class Intake(Lookup):
             "purposes": list(purposes_of(right, new.purposes)),
             "received_at": stamp(received),
             # The first of a case is found by what was typed, and leads to the others.
-            "typed_as": self.typed_as(new.typed, new.acting) if request_id == case[0] else [],
+            "typed_as": self.tags_typed(new.typed, new.acting) if request_id == case[0] else [],
             "policy_version": POLICY_VERSION,
             "epoch": 1,
             "retries": 0,

@@ -16,7 +16,7 @@ TYPED = ("phone", "email")
 class Lookup(Requests):
     """Requests by a pseudonym of what was typed, and by their reference."""
 
-    def typed_as(self, *typed: Mapping[str, str]) -> list[str]:
+    def tags_typed(self, *typed: Mapping[str, str]) -> list[str]:
         """The pseudonyms of all phones and emails that were typed."""
         found = {(kind, one[kind]) for one in typed for kind in TYPED if one.get(kind)}
         return sorted(self.hmac.tag_of("subject", kind, value) for kind, value in found)

@@ -50,7 +50,7 @@ class Sessions(Requests):
         self.table.put(called, only_new=False)
         return _session(item)
 
-    def session(self, session_id: str) -> Session | None:
+    def session_of(self, session_id: str) -> Session | None:
         """The session of this id, kept awake by this; None for one that has ended, was idle too long, or never was."""
         item = self.table.get(_key(session_id))
         if item is None:

@@ -33,7 +33,7 @@ class Views(Requests):
         ]
         return sorted(found)
 
-    def count_of(self, status: Status, most: int = 10_000) -> int:
+    def count_by_status(self, status: Status, most: int = 10_000) -> int:
         """How many requests have a status; no further than `most` and a page."""
         return self.table.count_index("by_status", "status", status, most)
 
@@ -50,7 +50,7 @@ class Views(Requests):
         found = self.table.query_index("by_status", "status", status, "received_at", None, page=most)
         return [str(item["PK"].removeprefix("REQUEST#")) for item, _ in zip(found, range(most), strict=False)]
 
-    def states(self, request_ids: Sequence[str]) -> list[Request]:
+    def requests_at(self, request_ids: Sequence[str]) -> list[Request]:
         """The requests of these ids, in this order; one that is gone is left out."""
         found = self.table.get_many([request_key(one) for one in request_ids])
         items = (found.get((f"REQUEST#{one}", "STATE")) for one in request_ids)
@@ -61,7 +61,7 @@ class Views(Requests):
         found = self.table.get_many([request_key(one, f"TASK#{store}") for one in request_ids])
         return {task.request_id: task for task in map(task_of, found.values())}
 
-    def waits(self, request_id: str) -> list[Wait]:
+    def waits_of(self, request_id: str) -> list[Wait]:
         """Every generation of every wait of a request, without its token."""
         return [wait_of(item) for item in self.table.query_items(f"REQUEST#{request_id}", "WAIT#")]
 
@@ -78,7 +78,7 @@ class Views(Requests):
         )
         return [str(item["PK"].removeprefix("REQUEST#")) for item, _ in zip(found, range(most), strict=False)]
 
-    def snapshot(self, name: str) -> tuple[str, Any] | None:
+    def last_snapshot(self, name: str) -> tuple[str, Any] | None:
         """When a snapshot was made, and what it holds; None before there is one."""
         item = self.table.get(_snapshot_key(name))
         return (str(item["as_of"]), json.loads(item["content"])) if item and "content" in item else None

@@ -209,13 +209,17 @@ def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, 
 
 
 def desk_of(
-    ledger: Ledger, clock: StoppedClock, base_url: str = BASE_URL, doors: OperatorDoors | None = None
+    ledger: Ledger,
+    clock: StoppedClock,
+    base_url: str = BASE_URL,
+    doors: OperatorDoors | None = None,
+    hosted_ui: str = HOSTED_UI,
 ) -> Callable[..., dict[str, Any]]:
     """What answers the calls of operators, whoever they are."""
     doors = doors or OperatorDoors(ledger, clock, timedelta(days=14), KNOWN)
     looks = EvidenceLooks(ledger, BucketLinks(client("s3"), "evidence"), clock)
     tokens = PoolTokens(ISSUER, CLIENT_ID, PoolKeys(POOL.key_set, clock), clock)
-    entry = Entry(ledger, tokens, HostedUi(HOSTED_UI, CLIENT_ID), base_url, clock)
+    entry = Entry(ledger, tokens, HostedUi(hosted_ui, CLIENT_ID), base_url, clock)
     desk = Desk(Routes(doors, looks), entry, Console(base_url, clock), urlsplit(base_url).path)
     return operator_app.build(desk).resolve
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from operator_api.breach import to_csv
+from operator_api.breach import COLUMNS
+from operator_api.tables import to_csv
 from rights.domain.rights import Operation
 from rights.domain.status import Status
 from rights.domain.tombstone import Tombstone
@@ -304,7 +305,7 @@ def test_a_request_that_moves_on_while_it_is_exported_is_not_left_out(
     assert named == {moving, done}
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", " =1", "\n=1", "\uff1d1"])
 def test_nothing_in_the_table_is_a_formula(value: str) -> None:
-    [row] = csv.DictReader(io.StringIO(to_csv([{"request_id": value}])))
+    [row] = csv.DictReader(io.StringIO(to_csv([{"request_id": value}], COLUMNS)))
     assert row["request_id"] == f"'{value}"

@@ -40,6 +40,11 @@ def test_whoever_acts_for_another_is_always_looked_at(right: Right) -> None:
     assert why(right, requester=Requester.AGENT) is Reason.AGENT
 
 
+@pytest.mark.parametrize("right", sorted(set(Right) - {Right.COMPLAINT, Right.MARKETING_OPT_OUT}))
+def test_what_only_an_operators_word_proves_is_looked_at_by_another(right: Right) -> None:
+    assert why(right, Findings(is_attested=True, accounts=2)) is Reason.ATTESTED
+
+
 def test_two_accounts_behind_one_contact_may_be_two_people() -> None:
     assert why(Right.ACCESS, Findings(accounts=2)) is Reason.SECOND_ACCOUNT
 
@@ -104,7 +109,7 @@ def test_a_closure_and_a_new_sign_in_contact_are_confirmed_and_nothing_else() ->
 @pytest.mark.parametrize("reason", sorted(Reason))
 def test_a_request_is_refused_without_a_ground_only_where_it_is_open_who_asks(reason: Reason) -> None:
     open_who = {Reason.SECOND_ACCOUNT, Reason.NEW_ON_FILE, Reason.OLD_CONTACT_NOT_PROVEN, Reason.CHILD}
-    open_who |= {Reason.SENSITIVE_CORRECTION}
+    open_who |= {Reason.SENSITIVE_CORRECTION, Reason.ATTESTED}
     assert may_lack_authority(Requester.AGENT, reason)
     assert may_lack_authority(Requester.GUARDIAN, reason)
     assert may_lack_authority(Requester.SELF, reason) == (reason in open_who)
