@@ -150,7 +150,7 @@ def wait_for_a_free_process() -> None:
 
 
 def count_against_the_key_that_the_authorizer_names() -> None:
-    """With `ApiKeySourceType: AUTHORIZER` AWS takes the API key from the authoriser's answer; MiniStack from the caller.
+    """With `ApiKeySourceType: AUTHORIZER` AWS takes the key from the authoriser's answer; MiniStack from the caller.
 
     Every method of ours that wants a key has an authoriser, which is asked just before.
     """

@@ -212,7 +212,8 @@ class AffiliateDoors:
 
     def _tag(self, affiliate: Affiliate, asked: Asked) -> str:
         """What tells whether two bodies ask for the same, however they are written."""
-        text = json.dumps(asked.body.model_dump(mode="json"), sort_keys=True)
+        body = asked.body.model_dump(mode="json")
+        text = json.dumps(body | {"subject_request_id": asked.body.subject_request_id.lower()}, sort_keys=True)
         return self._hmac.tag_of("body", "affiliate", affiliate.id, text)
 
 
