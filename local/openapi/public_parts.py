@@ -62,6 +62,13 @@ def or_again(schema: dict[str, Any]) -> None:
     properties["resend"] = {"type": "boolean", "description": "Without a code: send another."}
 
 
+def or_nothing(schema: dict[str, Any]) -> None:
+    """The code, or whatever else asks for one."""
+    or_again(schema)
+    del schema["properties"]["proceed"]
+    schema["additionalProperties"] = True
+
+
 def fields_of_the_form() -> dict[str, Any]:
     """The fields of `POST /requests` as a form has them."""
     word = {"type": "string", "maxLength": LONGEST_VALUE}
