@@ -23,7 +23,7 @@ PAUSE = timedelta(minutes=1)
 def sent(
     ledger: Ledger, *, affiliate: str = "cpes", their_id: str = THEIRS, body: str = "body", **more: Any
 ) -> Request:
-    facts = {"affiliate": affiliate, "request_id": their_id, "callbacks": URLS[:1]}
+    facts: dict[str, Any] = {"affiliate": affiliate, "request_id": their_id, "callbacks": URLS[:1]}
     of_affiliate = {name: more.pop(name) for name in ("callbacks", "is_asserted", "is_braked") if name in more}
     known = {"channel": Channel.AFFILIATE, "right": Right.RESTRICTION, "body_hmac": body}
     asked = new(**(known | more), from_affiliate=FromAffiliate(**(facts | of_affiliate)))
