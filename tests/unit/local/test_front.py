@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from local.front import Front, Pages
+from local.operators import Reply
 
 MESSAGE = {"channel": "sms", "to": "+85512", "subject": "", "text": "<b>123 456</b>", "sent_at": "2026-01-01T00:00:00Z"}
 PAGES = Pages(lambda: [MESSAGE], lambda: [{"name": "សុខា"}], lambda: {"ministack": "ok", "postgres": "ok"})
@@ -60,6 +61,28 @@ def test_the_cookies_of_one_caller_are_sent_with_no_other_call(front: Front) -> 
     httpx.get(f"{front.url}/")
     assert httpx.get(f"{front.url}/").text.endswith(f"127.0.0.1:{front.port} ")
     assert httpx.get(f"{front.url}/", headers={"Cookie": "c=3"}).text.endswith(" c=3")
+
+
+def test_a_sign_in_page_answers_below_its_path_and_only_to_this_machine() -> None:
+    asked: list[tuple[str, str, bytes]] = []
+
+    def sign_in(method: str, target: str, body: bytes) -> Reply:
+        asked.append((method, target, body))
+        return Reply(302, (("Location", "/ops/signed-in"),))
+
+    pages = Pages(list, list, dict, operators=lambda: [{"name": "sophea"}], hosted_ui=sign_in)
+    front = Front(0, pages)
+    try:
+        target = "/_local/hosted-ui/login?x=1"
+        answer = httpx.post(front.url + target, content="operator=sophea")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/ops/signed-in")
+        assert asked == [("POST", target, b"operator=sophea")]
+        assert httpx.get(f"{front.url}/_local/operators").json() == [{"name": "sophea"}]
+        refused = httpx.post(front.url + target, content="x", headers={"Host": "evil.example"})
+        assert refused.status_code == 403
+        assert len(asked) == 1
+    finally:
+        front.close()
 
 
 def test_the_mailbox_is_json_for_programs(front: Front) -> None:
