@@ -34,6 +34,11 @@ class Store:
     to_withhold: tuple[str, ...]
     """Collections of an export that may be withheld."""
 
+    def opens(self, typed: Mapping[str, str]) -> bool:
+        """Whether the choice of what to withhold is open: somebody has to look, or has chosen before."""
+        chosen = any(typed.get(f"withhold.{self.store}/{name}") for name in self.to_withhold)
+        return chosen or any(look for _, _, look in self.by_collection)
+
 
 @dataclass(frozen=True, slots=True)
 class Decide:
