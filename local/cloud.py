@@ -171,8 +171,10 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         report("Starting MiniStack and PostgreSQL")
         partners = cleanup.enter_context(playing(work))
         affiliate = cleanup.enter_context(played.playing(work, partners.authority))
-        nursed = cleanup.enter_context(_nursery(work))
-        settings = {"LOCAL_PARTNERS": partners.setting(affiliate.addresses()), **nursed}
+        settings = {
+            "LOCAL_PARTNERS": partners.setting(affiliate.addresses()),
+            **cleanup.enter_context(_nursery(work)),
+        }
         emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack", settings=settings)
         cleanup.callback(emulator.child.stop)
         postgres = Postgres.prepare(work, chosen.state)

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from affiliate_api.doors import AffiliateDoors, Offer
 from affiliate_api.problems import OpenDsrError, as_opendsr_error
-from affiliate_api.reading import bytes_of
 from rights import wiring
 from rights.affiliates.registry import load_registry
 from rights.affiliates.signing import BodySigner, Certificate
@@ -18,7 +17,7 @@ from rights.clients import client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
 from rights.datamap.scope import hash_indexes, scope_names
-from rights.door import Answer, Call, Door, prefix_of
+from rights.door import Answer, Call, Door, bytes_of, prefix_of
 from rights.handler import guarded
 from rights.http import respond, respond_json
 from rights.settings import Settings, load
@@ -55,7 +54,10 @@ def build(doors: AffiliateDoors, signer: BodySigner, certificate: Callable[[], s
 
     def create(call: Call) -> Answer:
         fields = {name.lower(): value for name, value in call.headers.items()}
-        return signed(HTTPStatus.CREATED, doors.create(_caller(call), bytes_of(call.raw_event), fields))
+        return signed(
+            HTTPStatus.CREATED,
+            doors.create(_caller(call), bytes_of(call, refusal=OpenDsrError("malformed_body")), fields),
+        )
 
     def status(call: Call, their_id: str) -> Answer:
         return signed(HTTPStatus.OK, doors.status(_caller(call), their_id))

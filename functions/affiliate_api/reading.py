@@ -5,7 +5,6 @@ the bytes (RFC 9530; the authoriser lets no body pass without one).
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -30,17 +29,6 @@ class Named(NamedTuple):
 
     typed: dict[str, str]
     hashed: dict[str, str]
-
-
-def bytes_of(event: Mapping[str, Any]) -> bytes:
-    """The bytes of a call, as they were signed."""
-    text = str(event.get("body") or "").encode(errors="surrogatepass")
-    if not event.get("isBase64Encoded"):
-        return text
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise OpenDsrError("malformed_body") from None
 
 
 def read(body: bytes, fields: Mapping[str, str], domain: str) -> Asked:

@@ -99,7 +99,7 @@ class GatewayDoors:
 
 def read_signed(event: Call, admit: Callable[[bytes, str, str], None]) -> dict[str, Any]:
     """The body of a webhook, read only after `admit` let its bytes pass; ApiError for one too large or no JSON."""
-    body = bytes_of(event, refusal="not_signed")
+    body = bytes_of(event, refusal=ApiError("not_signed"))
     if len(body) > MAX_BODY:
         raise ApiError("too_large")
     admit(body, event.headers.get("x-gateway-timestamp", ""), event.headers.get("x-gateway-signature", ""))

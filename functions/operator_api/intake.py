@@ -82,6 +82,9 @@ class IntakeDoors(SearchDoors):
                 body_hmac=tag_of("body", canonical),
             )
         )
+        if attested:
+            # Whoever repeats a call that was cut off here tells of it then.
+            self._ledger.acknowledge(opened.request.id)
         others = [self.summary(one) for one in opened.others]
         return self.summary(opened.request) | ({"case": others} if others else {})
 

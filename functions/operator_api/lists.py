@@ -143,7 +143,8 @@ class ListDoors:
         if not wish.needs_reading:
             wanted = [one for one in meant if wish.after is None or one > wish.after][: PAGE + 1]
             for place, request in self._read(wanted):
-                page.take(place, request, None, newest_first=False)
+                if not request.is_final:
+                    page.take(place, request, None, newest_first=False)
             return page, True, len(meant)
         looked = meant[:LOOKED_AT]
         for place, request in self._meant(wish, looked):

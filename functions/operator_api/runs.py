@@ -107,7 +107,7 @@ def _steps(request: Request, events: Sequence[Event]) -> Iterator[tuple[str, str
     last = None
     for event in events:
         state = _ENTERED.get(event.code)
-        if event.code == "received" and event.status is not Status.RECEIVED:
+        if event.code == "received" and event.status != Status.RECEIVED:
             state = "PlanRequest"
         if state is not None and state != last:
             yield state, event.at

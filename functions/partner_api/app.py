@@ -8,7 +8,7 @@ from partner_api.doors import PartnerDoors
 from rights import wiring
 from rights.door import Answer, Call, Door, bytes_of, prefix_of
 from rights.handler import guarded
-from rights.http import respond_json
+from rights.http import ApiError, respond_json
 from rights.partners import CALLBACKS, is_partner, processor_of
 from rights.settings import Settings, load
 
@@ -23,7 +23,7 @@ def build(doors: PartnerDoors, prefix: str = "") -> Door:
     """The door over what it does."""
 
     def callback(call: Call, recipient_id: str) -> Answer:
-        doors.hear(recipient_id, bytes_of(call, refusal="callback_refused"), call.headers)
+        doors.hear(recipient_id, bytes_of(call, refusal=ApiError("callback_refused")), call.headers)
         return respond_json(HTTPStatus.ACCEPTED, {})
 
     return Door([("POST", f"{CALLBACKS}/<recipient_id>", callback)], prefix)

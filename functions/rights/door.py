@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from rights.domain.rights import Locale
-from rights.http import ApiError, as_api_error, locale_of, respond_error
+from rights.errors import UnknownRequestError
+from rights.http import as_api_error, locale_of, respond_error
 from rights.telemetry import logger
 
 Call = APIGatewayProxyEvent
@@ -42,7 +43,7 @@ class Door:
         for method, rule, route in table:
             self._app.route(rule, method=method)(self._with_call(route))
         self._app.exception_handler(Exception)(lambda error: problem(self._app.current_event, error))
-        self._app.not_found(lambda _: problem(self._app.current_event, ApiError("not_found")))
+        self._app.not_found(lambda _: problem(self._app.current_event, UnknownRequestError("no such address")))
         self.rules: tuple[tuple[str, str], ...] = tuple((method, rule) for method, rule, _ in table)
         """Method and rule of every route: what docs/api.md and the OpenAPI file tell of."""
 
@@ -65,12 +66,12 @@ def prefix_of(base_url: str) -> str:
     return urlsplit(base_url).path.rstrip("/")
 
 
-def bytes_of(call: Call, *, refusal: str) -> bytes:
-    """The bytes of a call's body, as they were signed; the ApiError `refusal` where they cannot be had."""
+def bytes_of(call: Call, *, refusal: Exception) -> bytes:
+    """The bytes of a call's body, as they were signed; raises `refusal` where they cannot be had."""
     text = (call.body or "").encode(errors="surrogatepass")
     if not call.is_base64_encoded:
         return text
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise ApiError(refusal) from None
+        raise refusal from None

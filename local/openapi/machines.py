@@ -55,7 +55,7 @@ PARTNERS = DoorDescription(
             "does not fit, of a message about something else.",
             answers={202: json(Nothing, "It is taken in.")},
             bodies={JSON: Callback},
-            errors=("callback_refused", *READING),
+            errors=("callback_refused", "not_found", *READING),
             parameters=(_header("X-OpenDSR-Processor-Domain", "The partner's domain."),),
             security=("partnerSignature",),
         )

@@ -15,7 +15,7 @@ from local.openapi.describe import (
     see,
 )
 from local.openapi.public_asking import ANYBODY, FIND, FORMS
-from local.openapi.public_parts import ADMITTED, OF_A_CODE, OF_FIELDS, ONE, both, of_one, or_again
+from local.openapi.public_parts import ADMITTED, OF_A_CODE, OF_FIELDS, ONE, both, of_one, or_again, or_nothing
 from public_api.evidence import EvidenceIn
 from public_api.models import AnswerIn, CodeIn, ConfirmIn
 
@@ -55,7 +55,7 @@ _ONE_REQUEST = {
         *OF_A_CODE,
         *OF_FIELDS,
         *("not_waiting_for_code", "code_expired", "too_many_tries", "too_many_sends"),
-        bodies=both(CodeIn, or_again),
+        bodies=both(CodeIn, or_nothing),
         needs_body=False,
     ),
     ("POST", f"{ONE}/code"): of_one(

@@ -47,7 +47,7 @@ FORMS = {
         id="leaveStep",
         says="Where a reload of a step ends up.",
         answers={303: see("To the form.")},
-        errors=READING,
+        errors=("not_found", *READING),
         pages=True,
     ),
     ("GET", "/requests"): Operation(

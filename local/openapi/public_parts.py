@@ -21,7 +21,7 @@ OF_AN_INTAKE = (
 OF_FIELDS = ("unknown_field", "wrong_type", "too_long")
 HOLDER = ("statusToken", "statusCookie")
 _BOX = {"type": "string", "description": "`true`, `1`, `yes` or `on` for yes."}
-_LANG = {"type": "string", "description": "`km`, `zh` or `en`."}
+_LANG = {"description": "`km`, `zh` or `en`; anything else says nothing."}
 
 LANGUAGE = Parameter(name="lang", place="query", says="The language of texts: `km`, `zh` or `en`; else by header.")
 KEY = Parameter(
@@ -60,6 +60,13 @@ def or_again(schema: dict[str, Any]) -> None:
     properties = schema["properties"]
     properties["lang"] = _LANG
     properties["resend"] = {"type": "boolean", "description": "Without a code: send another."}
+
+
+def or_nothing(schema: dict[str, Any]) -> None:
+    """The code, or whatever else asks for one."""
+    or_again(schema)
+    del schema["properties"]["proceed"]
+    schema["additionalProperties"] = True
 
 
 def fields_of_the_form() -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _as_form(schema: Mapping[str, Any]) -> dict[str, Any]:
         "type": "object",
         "properties": fields,
         "required": list(schema.get("required", [])),
-        "additionalProperties": False,
+        "additionalProperties": schema.get("additionalProperties", False),
     }
 
 

@@ -318,6 +318,12 @@ def test_only_silence_that_means_failure_rings() -> None:
     assert kept <= set(scheduled()), "only a count that comes by the clock may be waited for"
 
 
+def authorisers() -> set[str]:
+    """The functions that API Gateway asks before it lets a call in: one that fails is a server error of its door."""
+    asked = template()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"].values()
+    return {folder_of(one["FunctionArn"]["Fn::GetAtt"][0]) for one in asked if "FunctionArn" in one}
+
+
 def is_watched(folder: str) -> Iterator[str]:
     """Why a failure of a function does not go unseen."""
     if state_of(folder) in states("Task") or folder.startswith("store_"):
@@ -325,7 +331,7 @@ def is_watched(folder: str) -> Iterator[str]:
     if folder in scheduled():
         yield "its silence rings"
     kinds = {event["Type"] for event in properties_of(folder).get("Events", {}).values()}
-    if "Api" in kinds:
+    if "Api" in kinds or folder in authorisers():
         yield "its door fails"
     if kinds & {"EventBridgeRule", "SNS"} and folder in of_function("AsyncEventsDropped"):
         yield "what it drops is counted"

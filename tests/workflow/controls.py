@@ -2,13 +2,12 @@
 
 import base64
 import hashlib
-import hmac
 import json
-import struct
-import time
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import psycopg
@@ -143,52 +142,35 @@ def somebody_waits(cloud: Cloud, event: str) -> bool:
 
 
 class Operator:
-    """An operator: a user of the operators' pool with a password and a time-based code."""
+    """An operator: a user of the operators' pool, who signs in as a program does and shows the token."""
 
     def __init__(self, cloud: Cloud, name: str, *groups: str) -> None:
         self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
         self.http.event_hooks["response"].append(check_response)
-        self._users = cloud.client("cognito-idp")
-        self._pool = cloud.outputs["OperatorPoolId"]
-        self.http.headers["Authorization"] = f"Bearer {self._sign_in(name, groups)}"
+        self._cloud = cloud
+        self._register(name, groups)
+        self.http.headers["Authorization"] = f"Bearer {self._sign_in(name)}"
 
-    def _sign_in(self, name: str, groups: Iterable[str]) -> str:
-        self._users.admin_create_user(
-            UserPoolId=self._pool, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
-        )
-        self._users.admin_set_user_password(UserPoolId=self._pool, Username=name, Password=PASSWORD, Permanent=True)
+    def _register(self, name: str, groups: Iterable[str]) -> None:
+        users, pool = self._cloud.client("cognito-idp"), self._cloud.outputs["OperatorPoolId"]
+        users.admin_create_user(UserPoolId=pool, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
+        users.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
         for group in groups:
-            self._users.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)
-        # A client of the test's own: the console's takes no passwords outside of SRP.
-        client = self._users.create_user_pool_client(
-            UserPoolId=self._pool, ClientName=f"{name}-test", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
-        )["UserPoolClient"]["ClientId"]
-        enrolled = self._enrol(client, name)
-        challenge = self._initiate(client, name)
-        answer = self._users.admin_respond_to_auth_challenge(
-            UserPoolId=self._pool,
-            ClientId=client,
-            ChallengeName=challenge["ChallengeName"],
-            Session=challenge["Session"],
-            ChallengeResponses={"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": totp(enrolled)},
-        )
-        token: str = answer["AuthenticationResult"]["IdToken"]
+            users.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
+
+    def _sign_in(self, name: str) -> str:
+        """The code flow with PKCE, at the pool's own page."""
+        client, back = self._cloud.outputs["OperatorClientId"], f"{self._cloud.base_url}/ops/signed-in"
+        verifier = secrets.token_urlsafe(48)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        asked = {"client_id": client, "redirect_uri": back, "response_type": "code", "scope": "openid email phone"}
+        asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+        with httpx.Client(base_url=self._cloud.emulator.endpoint, timeout=60) as pool:
+            sent = pool.post("/login", data=asked | {"username": name, "password": PASSWORD})
+            code = dict(parse_qsl(urlsplit(sent.headers["Location"]).query))["code"]
+            wanted = {"grant_type": "authorization_code", "client_id": client, "redirect_uri": back, "code": code}
+            token: str = pool.post("/oauth2/token", data=wanted | {"code_verifier": verifier}).json()["id_token"]
         return token
-
-    def _enrol(self, client: str, name: str) -> str:
-        token = self._initiate(client, name)["AuthenticationResult"]["AccessToken"]
-        secret: str = self._users.associate_software_token(AccessToken=token)["SecretCode"]
-        self._users.verify_software_token(AccessToken=token, UserCode=totp(secret))
-        return secret
-
-    def _initiate(self, client: str, name: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._users.admin_initiate_auth(
-            UserPoolId=self._pool,
-            ClientId=client,
-            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
-        )
-        return answer
 
     def get(self, path: str) -> httpx.Response:
         """Look."""
@@ -213,11 +195,3 @@ class Operator:
         """Whether the list of a status has this request."""
         found = self.get(f"?status={status}").json()["requests"]
         return any(request["request_id"] == request_id for request in found)
-
-
-def totp(secret: str) -> str:
-    """The time-based code of now (RFC 6238)."""
-    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
-    start = digest[-1] & 15
-    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"

@@ -4,6 +4,7 @@ from rights.ledger.affiliates import Affiliates
 from rights.ledger.anchors import Anchors
 from rights.ledger.bulk import Bulks
 from rights.ledger.callbacks import Callbacks
+from rights.ledger.counter import Counter
 from rights.ledger.evidence import Evidence
 from rights.ledger.finding import Finding
 from rights.ledger.lake import Lake
@@ -33,6 +34,7 @@ class Ledger(
     Bulks,
     Lake,
     Recipients,
+    Counter,
     Sessions,
     Finding,
     Views,
@@ -45,5 +47,5 @@ class Ledger(
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
     replays, bulk, sessions, lookup, views, weeks, affiliates, callbacks < lake, recipients, identity < clocks,
-    steps, finding.
+    counter, steps, finding.
     """

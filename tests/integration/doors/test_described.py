@@ -4,6 +4,7 @@ Never a 5xx, never a status, header, content type or body that is not described,
 wrong. Who calls is signed in and signs; what a door does with strangers is in tests of its own.
 """
 
+import uuid
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+import werkzeug
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -75,6 +77,8 @@ class World:
     """The doors, and what is behind them."""
 
     api: Callable[[Mapping[str, Any], Start], Any]
+    """For machines that sign."""
+    unsigned: Api
     tokens: dict[str, str]
     """Requests in several states, each with its token."""
     ids: dict[str, str]
@@ -119,6 +123,7 @@ def _peopled(ledger: Ledger, hmac: Hmac, clock: StoppedClock) -> World:
     )
     return World(
         api=_Signing(api, clock, memory),
+        unsigned=api,
         tokens={person.request_id: person.token for person in people},
         operator=token_of(clock, "op-9", "operator", "approver")(),
         ids={"recipient_id": task.recipient["id"], **_ids(operators)},
@@ -185,6 +190,9 @@ def schema(world: World) -> Any:
     """The description, as the door itself serves it."""
     config = schemathesis.Config()
     config.projects.default.generation.update(allow_extra_parameters=False, with_security_parameters=False)
+    refused = config.projects.default.checks.negative_data_rejection
+    # A body too large is refused for that, whatever else is wrong with it.
+    refused.expected_statuses = [*refused.expected_statuses, "413"]
     return schemathesis.openapi.from_wsgi("/openapi.json", world.api, config=config)
 
 
@@ -195,10 +203,14 @@ def _can_be_wrong(told: Mapping[str, Any], names: Collection[str] = ()) -> bool:
 
 
 _LIMITS = frozenset({"enum", "pattern", "maxLength", "format"})
-OPERATIONS = [
-    pytest.param(path, method.upper(), told, mode, id=f"{told['operationId']}-{mode.value}")
+DESCRIBED = [
+    (path, method.upper(), told)
     for path, operations in described()["paths"].items()
     for method, told in operations.items()
+]
+OPERATIONS = [
+    pytest.param(path, method, told, mode, id=f"{told['operationId']}-{mode.value}")
+    for path, method, told in DESCRIBED
     for mode in GenerationMode
     if mode is GenerationMode.POSITIVE or _can_be_wrong(told)
 ]
@@ -221,6 +233,27 @@ def test_an_operation_answers_as_it_is_described(  # noqa: PLR0917 - fixtures an
         case.call_and_validate(checks=CHECKS)
 
     answers()
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [(path, method) for path, method, told in DESCRIBED if told["security"]],
+    ids=[told["operationId"] for *_, told in DESCRIBED if told["security"]],
+)
+def test_what_is_described_as_closed_is_closed_to_strangers(world: World, path: str, method: str) -> None:
+    ids = {"number": "1", "store": "accounts", "their_id": str(uuid.uuid4()), **world.ids}
+    whole = path.format_map(ids | {"request_id": next(iter(world.tokens))})
+    answer = werkzeug.Client(world.unsigned).open(whole, method=method, headers=JSON)
+    assert answer.status_code in {401, 403}
+    assert answer.get_json()["error"]["code"] in {
+        *("token_needed", "sign_in_needed", "refused", "not_signed", "callback_refused"),
+    }
+
+
+def test_the_description_is_served_as_that_of_the_stage(world: World) -> None:
+    told = werkzeug.Client(world.api).get("/openapi.json").get_json()
+    assert told.pop("servers") == [{"url": BASE_URL}]
+    assert told == {name: value for name, value in described().items() if name != "servers"}
 
 
 def _calls(operation: Any, world: World, told: Mapping[str, Any], mode: GenerationMode) -> SearchStrategy[Case[Any]]:
