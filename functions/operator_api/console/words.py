@@ -307,3 +307,8 @@ def say(words: Mapping[str, str], code: Any) -> str:
 def tone(status: Any) -> str:
     """How the tag of a status looks."""
     return TONE.get(str(status), "run")
+
+
+def some(number: int, one: str, many: str = "") -> str:
+    """1 store, 11 stores."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

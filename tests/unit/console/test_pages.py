@@ -356,7 +356,7 @@ def test_the_plan_is_shown_as_a_dry_run_with_its_conflicts() -> None:
     conflicted = plan()["stores"][1] | {"conflicts": ["payments_order_fk"], "to_review": ["orders"]}
     at.answers["GET", f"{ONE}/plan"] = plan(stores=[conflicted])
     page = Page(visit(f"{ONE}/decide", at).body)
-    assert "42 records in 1 stores, nothing done yet" in page.words
+    assert "42 records in 1 store, nothing done yet" in page.words
     assert "! The store would refuse: payments_order_fk" in page.words
     assert "look at it" in page.words
     assert [one.words for one in page.all("li") if "full" not in one.attributes.get("class", "")].count("1. open") == 1
