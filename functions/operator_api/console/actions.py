@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from operator_api.console.words import ATTENTION, REVIEW, WHY_NOT, say
+from operator_api.console.words import ATTENTION, REVIEW, WHY_NOT, say, some
 
 NAMES = ("decision", "retry", "extend", "pause", "resume", "cancel", "reveal", "seen")
 _ENDED = frozenset({"completed", "completed_in_part", "refused", "withdrawn", "expired"})
@@ -60,9 +60,8 @@ def next_action(request: Mapping[str, Any], address: str, place: str) -> Next:
     if status == "in_review":
         return Next(f"Decide: {say(REVIEW, request['review'])}.", f"{address}/decide", "Decide", "ask")
     if status == "needs_repair" and failed:
-        stores = "store" if len(failed) == 1 else "stores"
         named = ", ".join(failed[:3]) + (" and more" if len(failed) > 3 else "")
-        return Next(f"Repair: {len(failed)} {stores} failed ({named}).", "#stores", "See what failed", "bad")
+        return Next(f"Repair: {some(len(failed), 'store')} failed ({named}).", "#stores", "See what failed", "bad")
     if status == "needs_repair":
         return Next("The run ended before the request did. Start the next one.", "#acts", "Act", "bad")
     if has_ended(request):

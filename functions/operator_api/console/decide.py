@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from operator_api.console.words import OPERATION, REVIEW, RIGHT, say
+from operator_api.console.words import OPERATION, REVIEW, RIGHT, say, some
 from operator_api.people import Operator
 from rights.clock import parse
 from rights.domain.grounds import GROUNDS, POLICY_JURISDICTION, may_keep, may_refuse
@@ -34,6 +34,11 @@ class Store:
     to_withhold: tuple[str, ...]
     """Collections of an export that may be withheld."""
 
+    def opens(self, typed: Mapping[str, str]) -> bool:
+        """Whether the choice of what to withhold is open: somebody has to look, or has chosen before."""
+        chosen = any(typed.get(f"withhold.{self.store}/{name}") for name in self.to_withhold)
+        return chosen or any(look for _, _, look in self.by_collection)
+
 
 @dataclass(frozen=True, slots=True)
 class Decide:
@@ -57,8 +62,7 @@ class Decide:
     @property
     def approve_words(self) -> str:
         """What the button does: "Approve deletion in 11 stores"."""
-        stores = "1 store" if self.working == 1 else f"{self.working} stores"
-        return f"Approve {self.right.lower()} in {stores}"
+        return f"Approve {self.right.lower()} in {some(self.working, 'store')}"
 
 
 def decide(plan: Mapping[str, Any], who: Operator) -> Decide:
@@ -219,7 +223,7 @@ def effect(body: Mapping[str, Any], page: Decide) -> str:
         case "approve":
             left: Sequence[Any] = body["without"]
             kept = f", without {len(left)}" if left else ""
-            held = f", {len(body['withhold'])} collections withheld" if body["withhold"] else ""
+            held = f", {some(len(body['withhold']), 'collection')} withheld" if body["withhold"] else ""
             return f"{page.approve_words}{kept}{held}"
         case "refuse":
             ground = body.get("ground")

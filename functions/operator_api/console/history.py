@@ -102,7 +102,7 @@ def _row(event: Mapping[str, Any], elapsed: str) -> Row:
 
 
 def _words(code: str) -> str:
-    if code.startswith("told_"):
+    if code.startswith("told_") and code not in EVENT:
         return f"Told the person: {say(STATUS, code.removeprefix('told_')).lower()}"
     return say(EVENT, code)
 

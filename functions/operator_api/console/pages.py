@@ -66,6 +66,7 @@ class Pages:
             "query": query,
             "say": words.say,
             "tone": words.tone,
+            "some": words.some,
             "words": WORDS,
         }
 

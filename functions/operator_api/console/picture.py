@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from operator_api.console.times import at, brief, moment
-from operator_api.console.words import LOOK, MARK, STATE, WAITS_FOR, say
+from operator_api.console.words import LOOK, MARK, STATE, WAITS_FOR, say, some
 from operator_api.journey import Graph, Journey, Place, graph
 
 BOX_WIDTH = 200
@@ -74,7 +74,7 @@ class Box:
         place = self.place
         if not place.total:
             return ""
-        words = f"{place.done} of {place.total} {'store' if place.total == 1 else 'stores'}"
+        words = f"{place.done} of {some(place.total, 'store')}"
         return words + (f", {place.failed} failed" if place.failed else "")
 
     @property

@@ -1,9 +1,11 @@
 """Throughput and time to close as plots: places and sizes for the template, which draws them as SVG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from operator_api.console.words import some
 
 WIDTH = 560
 HEIGHT = 180
@@ -51,6 +53,8 @@ class Plot:
     columns: tuple[Column, ...] = ()
     median: str = ""
     p90: str = ""
+    dots: tuple[tuple[int, int], ...] = ()
+    """The weeks of both lines: one alone makes no line."""
     limit: int | None = None
     width: int = WIDTH
     height: int = HEIGHT
@@ -74,7 +78,7 @@ def _throughput(weeks: Sequence[Mapping[str, Any]]) -> Plot:
         late_height = round(height * late / closed) if closed else 0
         columns.append(Column(x, y, round(step * 0.7), height, late_height, _label(week), words))
     total, late = (sum(int(week[name]) for week in weeks) for name in ("closed", "late"))
-    says = f"{total} requests closed in {len(weeks)} weeks, {late} of them late."
+    says = f"{some(total, 'request')} closed in {some(len(weeks), 'week')}, {late} of them late."
     return Plot("Closed per week", says, _marks(most), _labels(weeks), columns=tuple(columns))
 
 
@@ -95,6 +99,7 @@ def _time_to_close(weeks: Sequence[Mapping[str, Any]]) -> Plot:
         _labels(weeks),
         median=_line(weeks, "median_days", most),
         p90=_line(weeks, "p90_days", most),
+        dots=tuple(_dots(weeks, most)),
         limit=limit,
     )
 
@@ -109,9 +114,17 @@ def _line(weeks: Sequence[Mapping[str, Any]], name: str, most: int) -> str:
             open_ = False
             continue
         x = round(LEFT + (place + 0.5) * step)
-        parts.append(f"{'L' if open_ else 'M'}{x} {_y(float(value), most)}" + ("" if open_ else "h.1"))
+        parts.append(f"{'L' if open_ else 'M'}{x} {_y(float(value), most)}")
         open_ = True
     return "".join(parts)
+
+
+def _dots(weeks: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[int, int]]:
+    step = (WIDTH - LEFT) / len(weeks)
+    for place, week in enumerate(weeks):
+        for name in ("median_days", "p90_days"):
+            if week.get(name) is not None:
+                yield round(LEFT + (place + 0.5) * step), _y(float(week[name]), most)
 
 
 def _y(value: float, most: int) -> int:

@@ -1,6 +1,6 @@
 """The queue: what needs somebody, first; counts that are links; filters that are the address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,15 @@ COUNTS = {
     "stuck": ("Stuck over 24 h", ""),
 }
 """The five counts, each a link to its view."""
+_MINE: dict[str, dict[str, str]] = {
+    "overdue": {"view": "overdue"},
+    "failing": {"view": "failing"},
+    "needs_decision": {"view": "needs_decision"},
+    "attention": {"attention": "1"},
+    "due_soon": {"view": "due_soon"},
+    "stuck": {"view": "stuck"},
+}
+"""The lists of which "Needs you" is put together, by their counts, gravest first."""
 FILTERS = ("view", "status", "right", "store", "due_before", "attention")
 OPEN = "open"
 MOST = 50
@@ -83,7 +92,7 @@ def queue(call: Call) -> Queue:
     filters = {name: call.query[name] for name in FILTERS if call.query.get(name)}
     overview = call.get("/ops/overview")
     counts = tuple(Count(view, *COUNTS[view], number=int(overview.get("counts", {}).get(view, 0))) for view in COUNTS)
-    found = _found(call, filters) if filters else _mine(call, counts)
+    found = _found(call, filters) if filters else _mine(call, overview.get("counts", {}))
     rows = tuple(row(one, call.now) for one in found["requests"])
     total = int(overview.get("open_total", 0))
     return Queue(
@@ -107,17 +116,16 @@ def _found(call: Call, filters: Mapping[str, str]) -> dict[str, Any]:
     return call.get("/ops/requests", asked(filters, call.query.get("cursor", "")))
 
 
-def _mine(call: Call, counts: Sequence[Count]) -> dict[str, Any]:
-    """What needs somebody, gravest first, each request once; views that count nothing are not asked for."""
+def _mine(call: Call, counts: Mapping[str, int]) -> dict[str, Any]:
+    """What needs somebody, gravest first, each request once; lists that count nothing are not asked for."""
     rows: dict[str, dict[str, Any]] = {}
     more = False
-    order = ("overdue", "failing", "needs_decision", "due_soon", "stuck")
-    filled = {count.view for count in counts if count.number}
-    for view in (view for view in order if view in filled):
-        found = call.get("/ops/requests", {"view": view})
-        for one in found["requests"]:
-            rows.setdefault(one["request_id"], one)
-        more = more or bool(found.get("more"))
+    for name, query in _MINE.items():
+        if counts.get(name):
+            found = call.get("/ops/requests", query)
+            for one in found["requests"]:
+                rows.setdefault(one["request_id"], one)
+            more = more or bool(found.get("more"))
     first = list(rows.values())[:MOST]
     return {"requests": first, "more": more or len(rows) > MOST, "total": len(rows), "total_is_exact": not more}
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from operator_api.console.times import day, day_of
-from operator_api.console.words import CLOCK, say
+from operator_api.console.words import CLOCK, say, some
 
 WIDTH = 640
 NEAR_DAYS = 5
@@ -56,7 +56,7 @@ def left_in_words(due_at: str, now: datetime) -> str:
     left = days_left(due_at, now)
     if left == 0:
         return "due today"
-    count = f"{abs(left)} {'day' if abs(left) == 1 else 'days'}"
+    count = some(abs(left), "day")
     return f"{count} left" if left > 0 else f"{count} overdue"
 
 
@@ -132,7 +132,7 @@ def _part(start: int, end: int, look: str) -> Part:
 
 def _explained(clock: Mapping[str, Any]) -> list[str]:
     return [
-        f"{day(one['from'])} to {day(one['to'])}: {one['days']} {'day' if one['days'] == '1' else 'days'}, "
+        f"{day(one['from'])} to {day(one['to'])}: {some(int(one['days']), 'day')}, "
         f"{say(CLOCK, one['reason'])}{'' if one['counted'] == 'yes' else ' (not counted)'}"
         for one in clock["due_explained"]
     ]

@@ -116,6 +116,7 @@ REVIEW = {
 ATTENTION = {"undelivered_notice": "A notice did not arrive"}
 EVENT = {
     "received": "Received",
+    "told_received": "Told that we have it",
     "identity_asked": "Identity asked for",
     "identity_proven": "Identity proven",
     "identity_not_proven": "Identity not proven in time",
@@ -235,7 +236,8 @@ NOTICE_KIND = {
 }
 CHANNEL = {
     "web": "web form",
-    "api": "affiliate",
+    "api": "API",
+    "affiliate": "affiliate",
     "sms": "text message",
     "bulk": "bulk closure",
     "operator": "operator",
@@ -305,3 +307,8 @@ def say(words: Mapping[str, str], code: Any) -> str:
 def tone(status: Any) -> str:
     """How the tag of a status looks."""
     return TONE.get(str(status), "run")
+
+
+def some(number: int, one: str, many: str = "") -> str:
+    """1 store, 11 stores."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -246,6 +246,15 @@ def test_the_queue_shows_the_gravest_first_and_each_request_once() -> None:
     assert "2 of 2" in page.words
 
 
+def test_whoever_could_not_be_told_is_in_the_queue_too() -> None:
+    at = doors()
+    unheard = {"requests": [row(attention="undelivered_notice")], "more": False}
+    at.answers |= {("GET", "/ops/overview"): overview(attention=1), ("GET", "/ops/requests"): unheard}
+    page = Page(visit("/ops", at).body)
+    assert "needs a look" in page.words
+    assert at.asked[-1] == ("/ops/requests", {"attention": "1"})
+
+
 def test_filters_without_a_hit_are_shown_and_can_be_cleared() -> None:
     at = doors()
     at.answers["GET", "/ops/requests"] = {"requests": [], "more": False, "next": None, "total": 0}
@@ -347,7 +356,7 @@ def test_the_plan_is_shown_as_a_dry_run_with_its_conflicts() -> None:
     conflicted = plan()["stores"][1] | {"conflicts": ["payments_order_fk"], "to_review": ["orders"]}
     at.answers["GET", f"{ONE}/plan"] = plan(stores=[conflicted])
     page = Page(visit(f"{ONE}/decide", at).body)
-    assert "42 records in 1 stores, nothing done yet" in page.words
+    assert "42 records in 1 store, nothing done yet" in page.words
     assert "! The store would refuse: payments_order_fk" in page.words
     assert "look at it" in page.words
     assert [one.words for one in page.all("li") if "full" not in one.attributes.get("class", "")].count("1. open") == 1

@@ -168,17 +168,5 @@ if (toggle) {
   });
 }
 
-// Copying is an extra: the text beside it can be marked by hand.
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest?.("[data-copy]");
-  if (!button) return;
-  try {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = "Copied";
-  } catch {
-    button.hidden = true;
-  }
-});
-
 // After a change the message has the focus, so it is read first (UX 78).
 document.querySelector(".flash, .problem")?.focus();
