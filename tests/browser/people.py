@@ -53,7 +53,7 @@ class Somebody:
         """From the first page to the second."""
         self.page.goto("/")
         self.sees("start")
-        self.page.check(f"#right-{right}")
+        self.page.click(f"label[for=right-{right}]")
         self.page.click(CONTINUE)
         self.sees(f"details-{right}")
 

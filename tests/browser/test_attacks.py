@@ -52,7 +52,7 @@ def test_html_in_a_field_stays_text(cloud: Cloud, crowd: Crowd, open_page: OpenP
     somebody = Somebody(page, cloud, crowd.someone().phone, look)
     somebody.chooses("complaint")
     page.fill("#message", HTML)
-    page.check("#who-agent")
+    page.click("label[for=who-agent]")
     page.fill("#requester_name", HTML[:120])
     page.fill("#requester_phone", "<b>1")
     page.fill("#phone", '"><script>1')
@@ -147,7 +147,7 @@ def test_no_address_and_no_log_line_holds_what_was_typed(cloud: Cloud, crowd: Cr
     watch = open_page.watch_of(page)
     person = crowd.someone()
     Somebody(page, cloud, person.phone).asks("marketing_opt_out").proves()
-    urls = "\n".join(watch.traffic.requests)
+    urls = "\n".join(watch.addresses)
     words = Words((person.name, *phone_forms(person.phone)))
     log = [line.encode() for line in cloud.logs()]
     assert report({"addresses": [urls.encode()], "logs": log}, words) == {}

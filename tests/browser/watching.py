@@ -11,19 +11,12 @@ Scheme = Literal["light", "dark"]
 
 
 @dataclass
-class Traffic:
-    """What one page has loaded since it was last asked: the number of requests, and bytes as they came."""
-
-    requests: list[str] = field(default_factory=list)
-    bytes: int = 0
-
-
-@dataclass
 class Watch:
     """What happened in one context."""
 
     host: str
-    traffic: Traffic = field(default_factory=Traffic)
+    addresses: list[str] = field(default_factory=list)
+    """Every address that was asked for."""
     foreign: list[str] = field(default_factory=list)
     """Requests to another host than the mall's, and than the bucket a file was fetched from on purpose."""
     complaints: list[str] = field(default_factory=list)
@@ -34,24 +27,14 @@ class Watch:
     def follow(self, context: BrowserContext) -> None:
         """Listen to everything in a context."""
         context.on("request", self._requested)
-        context.on("requestfinished", self._finished)
         context.on("console", self._said)
         context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
 
-    def loaded(self) -> Traffic:
-        """The traffic since this was last asked."""
-        seen, self.traffic = self.traffic, Traffic()
-        return seen
-
     def _requested(self, request: Request) -> None:
+        self.addresses.append(request.url)
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https"} and parts.netloc not in {self.host, *self.may_fetch}:
             self.foreign.append(request.url)
-
-    def _finished(self, request: Request) -> None:
-        self.traffic.requests.append(request.url)
-        sizes = request.sizes()
-        self.traffic.bytes += sizes["responseHeadersSize"] + sizes["responseBodySize"]
 
     def _said(self, message: ConsoleMessage) -> None:
         # A page that is refused (404, 422) is an error line too: what the test asked for, not what a page did.
