@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +52,10 @@ class Front:
         """Take the port, 0 for a free one; `LocalCloudError` when another program has it."""
         if port:
             require_free(port)
-        self._upstream = _Upstream(httpx.Client(timeout=60, limits=httpx.Limits(max_connections=50)))
+        # Callers bring their own cookies along: what the API gives one of them must not travel with the others.
+        no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        limits = httpx.Limits(max_connections=50)
+        self._upstream = _Upstream(httpx.Client(timeout=60, limits=limits, cookies=no_cookies))
         upstream = self._upstream
 
         class Handler(_Handler):

@@ -153,6 +153,12 @@ def bad_calls(public: Public, person: Person, asking: Asking, operator: Operator
         operator.get(f"?status={MARKER}"),
         operator.post(f"/{asking.id}/decision", {"decision": "ask", "text": [MARKER, OTHER]}),
         operator.post(f"/{asking.id}/reveal", {"what": MARKER, "reason": OTHER}),
+        operator.http.post("/ops/search", json={"phone": f"{MARKER} {person.phone}"}),
+        operator.http.post(
+            "/ops/requests", json={"right": "access", "identifiers": {"phone": MARKER}, "message": MARKER}
+        ),
+        operator.post(f"/{asking.id}/cancel", {"reason": MARKER, "version": OTHER}),
+        public.http.get(f"/ops/signed-in?code={MARKER}&state={person.phone}"),
         operator.http.post(
             "/ops/holds", json={"phone": f"{MARKER} {person.phone}", "ground": 3, "until": "2030-01-01"}
         ),

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from local.front import Front, Pages
+from local.operators import Reply
 
 MESSAGE = {"channel": "sms", "to": "+85512", "subject": "", "text": "<b>123 456</b>", "sent_at": "2026-01-01T00:00:00Z"}
 PAGES = Pages(lambda: [MESSAGE], lambda: [{"name": "សុខា"}], lambda: {"ministack": "ok", "postgres": "ok"})
@@ -16,7 +17,9 @@ class Upstream(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = f"{self.command} {self.path} {self.headers['Host']} {self.rfile.read(length).decode()}".encode()
+        brought = self.headers.get("Cookie", "")
+        text = f"{self.command} {self.path} {self.headers['Host']} {self.rfile.read(length).decode()}{brought}"
+        body = text.encode()
         self.send_response(303)
         self.send_header("Location", "/there")
         self.send_header("Set-Cookie", "a=1")
@@ -53,6 +56,34 @@ def test_redirects_and_every_cookie_come_through(front: Front) -> None:
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/there"
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+
+
+def test_a_cookie_that_one_caller_was_given_does_not_travel_with_another(front: Front) -> None:
+    assert httpx.get(f"{front.url}/").headers.get_list("set-cookie")
+    assert "a=1" not in httpx.get(f"{front.url}/").text
+    assert httpx.get(f"{front.url}/", headers={"Cookie": "mine=1"}).text.endswith("mine=1")
+
+
+def test_a_sign_in_page_answers_below_its_path_and_only_to_this_machine() -> None:
+    asked: list[tuple[str, str, bytes]] = []
+
+    def sign_in(method: str, target: str, body: bytes) -> Reply:
+        asked.append((method, target, body))
+        return Reply(302, (("Location", "/ops/signed-in"),))
+
+    pages = Pages(list, list, dict, operators=lambda: [{"name": "sophea"}], hosted_ui=sign_in)
+    front = Front(0, pages)
+    try:
+        target = "/_local/hosted-ui/login?x=1"
+        answer = httpx.post(front.url + target, content="operator=sophea")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/ops/signed-in")
+        assert asked == [("POST", target, b"operator=sophea")]
+        assert httpx.get(f"{front.url}/_local/operators").json() == [{"name": "sophea"}]
+        refused = httpx.post(front.url + target, content="x", headers={"Host": "evil.example"})
+        assert refused.status_code == 403
+        assert len(asked) == 1
+    finally:
+        front.close()
 
 
 def test_the_mailbox_is_json_for_programs(front: Front) -> None:
