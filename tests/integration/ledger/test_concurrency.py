@@ -17,10 +17,12 @@ from rights.errors import IllegalTransitionError
 from rights.ledger import Ledger, Task
 from rights.ledger.intake import TRIES
 from rights.ledger.model import CodeResult
+from rights.ledger.nonces import Nonces
 from rights.ledger.steps import outcome_of_beginning
 from rights.ledger.table import Table
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
+from tests.integration.ledger.test_affiliate_requests import sent
 from tests.integration.ledger.test_requests import new
 from tests.support.plans import lay
 from tests.support.template import create_ledger_table
@@ -215,3 +217,22 @@ def test_a_closure_confirmed_at_once_is_confirmed_once(place: Place, processes: 
     ledger.ask_to_confirm(request_id, "token", 60)
     assert all(done.result() for done in [processes.submit(confirm, place, request_id) for _ in range(4)])
     assert [event.code for event in ledger.events(request_id)].count("confirmed") == 1
+
+
+def send_as_affiliate(place: Place) -> str:
+    return sent(ledger_at(place)).id
+
+
+def use_nonce(place: Place) -> bool:
+    ledger = ledger_at(place)
+    return Nonces(ledger.table, ledger.clock).used_first("cpes", "n" * 16, int(ledger.clock().timestamp()) + 600)
+
+
+def test_of_many_who_send_one_request_of_an_affiliate_at_once_one_makes_it(
+    place: Place, processes: ProcessPoolExecutor
+) -> None:
+    assert len(set(processes.map(send_as_affiliate, [place] * 8))) == 1
+
+
+def test_of_many_calls_with_one_nonce_at_once_one_is_let_in(place: Place, processes: ProcessPoolExecutor) -> None:
+    assert sum(processes.map(use_nonce, [place] * 8)) == 1

@@ -22,7 +22,7 @@ BASE_URL = "https://rights.mall.example/prod"
 ED25519 = ed25519.Ed25519PrivateKey.generate()
 P256 = ec.generate_private_key(ec.SECP256R1())
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-ALGORITHMS = {
+ALGORITHMS: dict[str, tuple[Any, Any]] = {
     "ed25519": (algorithms.ED25519, ED25519),
     "ecdsa-p256-sha256": (algorithms.ECDSA_P256_SHA256, P256),
     "rsa-pss-sha512": (algorithms.RSA_PSS_SHA512, RSA),
@@ -68,7 +68,12 @@ def signed(message: Message | None = None, algorithm: str = "ed25519", key: Any 
     message = message or Message()
     kind, own = ALGORITHMS[algorithm]
     signer = HTTPMessageSigner(signature_algorithm=kind, key_resolver=OneKey(key or own))
-    told = {"key_id": f"cpes/{algorithm}", "created": NOW, "nonce": "n" * 24, "covered_component_ids": COVERED}
+    told: dict[str, Any] = {
+        "key_id": f"cpes/{algorithm}",
+        "created": NOW,
+        "nonce": "n" * 24,
+        "covered_component_ids": COVERED,
+    }
     signer.sign(message, **(told | how), use_existing_digest="Content-Digest" in message.headers)
     return message
 
@@ -157,7 +162,7 @@ def test_a_signature_that_has_expired_by_its_own_word_is_stale(judge: Callable[.
     assert judge(signed(expires=NOW + timedelta(seconds=5), nonce="m" * 24)).affiliate
 
 
-RETARGETED = {
+RETARGETED: dict[str, dict[str, Any]] = {
     "another path": {"path": "/opendsr/v2/requests/1"},
     "another method": {"httpMethod": "PUT"},
     "another digest": {"multiValueHeaders": {"Content-Digest": ["sha-256=:AAAA:"]}},
@@ -245,7 +250,7 @@ def test_a_call_without_a_signature_lets_nobody_in(judge: Callable[..., Verdict]
 
 
 def test_the_answer_allows_just_this_call_and_names_the_plan_it_counts_against() -> None:
-    affiliate = Affiliate(id="cpes", name="C", rights={"access": "confirm"}, ceiling=1, most=1)  # type: ignore[dict-item]
+    affiliate = Affiliate(id="cpes", name="C", rights={"access": "confirm"}, ceiling=1, most=1)
     allowed, denied = (policy(Verdict(one), "arn:this", "key-") for one in (affiliate, None))
     assert allowed["policyDocument"]["Statement"] == [
         {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": "arn:this"}
