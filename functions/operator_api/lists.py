@@ -101,6 +101,7 @@ class ListDoors:
         if (attention := query.get("attention")) is not None:
             if attention != "1" or set(query) & {"status", "view"}:
                 raise not_valid({"attention": FieldProblem("wrong_type")})
+            self._wish({name: value for name, value in query.items() if name != "attention"})
             return self._asking_for_attention()
         wish = self._wish(query)
         page, is_exact, total = self._ended(wish) if wish.statuses and wish.statuses <= FINAL else self._open(wish)

@@ -66,6 +66,7 @@ def or_nothing(schema: dict[str, Any]) -> None:
     """The code, or whatever else asks for one."""
     or_again(schema)
     del schema["properties"]["proceed"]
+    del schema["properties"]["resend"]["type"]
     schema["additionalProperties"] = True
 
 
