@@ -103,7 +103,13 @@ def test_a_closure_and_a_new_sign_in_contact_are_confirmed_and_nothing_else() ->
 
 @pytest.mark.parametrize("reason", sorted(Reason))
 def test_a_request_is_refused_without_a_ground_only_where_it_is_open_who_asks(reason: Reason) -> None:
-    open_who = {Reason.SECOND_ACCOUNT, Reason.NEW_ON_FILE, Reason.OLD_CONTACT_NOT_PROVEN, Reason.CHILD}
+    open_who = {
+        Reason.AFFILIATE_CEILING,
+        Reason.SECOND_ACCOUNT,
+        Reason.NEW_ON_FILE,
+        Reason.OLD_CONTACT_NOT_PROVEN,
+        Reason.CHILD,
+    }
     open_who |= {Reason.SENSITIVE_CORRECTION}
     assert may_lack_authority(Requester.AGENT, reason)
     assert may_lack_authority(Requester.GUARDIAN, reason)
