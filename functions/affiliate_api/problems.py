@@ -5,10 +5,12 @@ Nothing that was sent is ever repeated, and nothing tells whether a person is kn
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
+from affiliate_api.models import ExtensionBody, Identity, SubjectRequest
 from rights.errors import IdempotencyConflictError, IllegalTransitionError, RetryableError, UnknownRequestError
 from rights.telemetry import logger
 
@@ -52,6 +54,8 @@ REASONS: dict[str, str] = {
     "scope_not_valid": "Only an access, a portability or an erasure has a scope, of the names that discovery lists.",
 }
 """What is wrong with one field."""
+
+_NAMES = {*SubjectRequest.model_fields, *Identity.model_fields, *ExtensionBody.model_fields}
 
 _KINDS = {
     "missing": "missing",
@@ -106,13 +110,9 @@ def _reason(kind: str) -> str:
 
 
 def _place(location: Sequence[int | str]) -> str:
-    """The way to a field, as far as it goes by names of the protocol."""
-    kept = []
-    for step in location:
-        if isinstance(step, str) and not (step.isascii() and step.replace("_", "").isalpha() and len(step) <= 40):
-            break
-        kept.append(str(step))
-    return ".".join(kept) or "request"
+    """The way to a field, as far as it goes by names of the protocol: any other may be somebody's."""
+    kept = takewhile(lambda step: isinstance(step, int) or step in _NAMES, location)
+    return ".".join(str(step) for step in kept) or "request"
 
 
 _ANSWERS: tuple[tuple[type[Exception], str], ...] = (

@@ -182,6 +182,7 @@ def done(cloud: Cloud, public: Public, book: Book, operator: Operator) -> Run:
         an_access(cloud, public, operator, run)
         a_complaint(public, operator, run)
         an_agent(cloud, public, operator, run)
+        an_affiliate(cloud, run)
         a_correction(cloud, public, run)
         a_closure(cloud, public, book, operator, run)
         for asking in run.asked.values():
@@ -246,6 +247,23 @@ def an_agent(cloud: Cloud, public: Public, operator: Operator, run: Run) -> None
     run.stop_tokens.append(found[2].partition(".")[2])
     run.answers.append(public.http.post(found[1], json={}))
     asking.until("refused")
+
+
+def an_affiliate(cloud: Cloud, run: Run) -> None:
+    """A request by an affiliate, with the marker wherever one can put it, taken back before anything is done."""
+    affiliate = cloud.affiliate
+    identity = {"identity_type": "email", "identity_value": str(run.person.email), "identity_format": "raw"}
+    called = {"status_callback_urls": [f"{affiliate.callback_url}?for={MARKER}"], "subject_identities": [identity]}
+    body = affiliate.body("erasure", **called)
+    before = cloud.mailbox.sent_to(run.person.email)
+    assert affiliate.create(body).status == 201
+    spoilt = affiliate.create(affiliate.body("erasure", **called, **{MARKER: MARKER}))
+    assert (spoilt.status, MARKER in spoilt.text) == (400, False)
+    eventually(lambda: len(cloud.mailbox.sent_to(run.person.email)) > len(before), "code")
+    their_id = body["subject_request_id"]
+    assert affiliate.call("DELETE", f"/requests/{their_id}").status == 202
+    [told] = eventually(lambda: affiliate.callbacks(their_id), "callback")
+    assert (told["status"], MARKER in told["url"]) == ("cancelled", True)
 
 
 def a_correction(cloud: Cloud, public: Public, run: Run) -> None:

@@ -120,6 +120,7 @@ def approvals_needed(right: Right, requester: Requester, reason: str | None) -> 
 
 _WHOSE = frozenset(
     {
+        Reason.AFFILIATE_CEILING,
         Reason.SECOND_ACCOUNT,
         Reason.NEW_ON_FILE,
         Reason.OLD_CONTACT_NOT_PROVEN,

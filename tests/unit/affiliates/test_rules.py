@@ -21,7 +21,7 @@ from rights.domain.affiliates import (
     pause_after,
     stand_of,
 )
-from rights.domain.review import Findings, Reason, reason_to_review
+from rights.domain.review import Findings, Reason, may_lack_authority, reason_to_review
 from rights.domain.rights import Requester, Right
 from rights.domain.status import FINAL, TRANSITIONS, Status
 from rights.errors import DataMapError
@@ -59,6 +59,7 @@ def test_a_braked_request_is_looked_at_but_an_opt_out_never_is() -> None:
     assert reason_to_review(Right.RESTRICTION, Requester.SELF, braked) is Reason.AFFILIATE_CEILING
     assert reason_to_review(Right.MARKETING_OPT_OUT, Requester.SELF, braked) is None
     assert reason_to_review(Right.ACCESS, Requester.SELF, Findings()) is None
+    assert may_lack_authority(Requester.SELF, Reason.AFFILIATE_CEILING), "a flood may be nobody's wish"
 
 
 def test_a_callback_is_tried_for_two_days_with_growing_pauses_and_then_given_up() -> None:

@@ -109,7 +109,7 @@ def test_a_closure_and_a_new_sign_in_contact_are_confirmed_and_nothing_else() ->
 @pytest.mark.parametrize("reason", sorted(Reason))
 def test_a_request_is_refused_without_a_ground_only_where_it_is_open_who_asks(reason: Reason) -> None:
     open_who = {Reason.SECOND_ACCOUNT, Reason.NEW_ON_FILE, Reason.OLD_CONTACT_NOT_PROVEN, Reason.CHILD}
-    open_who |= {Reason.SENSITIVE_CORRECTION, Reason.ATTESTED}
+    open_who |= {Reason.SENSITIVE_CORRECTION, Reason.ATTESTED, Reason.AFFILIATE_CEILING}
     assert may_lack_authority(Requester.AGENT, reason)
     assert may_lack_authority(Requester.GUARDIAN, reason)
     assert may_lack_authority(Requester.SELF, reason) == (reason in open_who)
