@@ -45,7 +45,8 @@ def test_an_operator_retries_a_failed_store_and_only_that(
             assert [t["store"] for t in seen["tasks"] if t["status"] == "failed"] == ["support_tickets"]
             assert person.phone not in operator.get(f"/{asking.id}").text
             before = done_tasks(book, asking)
-        assert operator.post(f"/{asking.id}/retry").status_code == 202
+        assert operator.post(f"/{asking.id}/stores/orders/retry").status_code == 409, "it has not failed"
+        assert operator.post(f"/{asking.id}/stores/support_tickets/retry").status_code == 202
         shown = asking.until_told("completed", "completed_in_part")
 
     assert counts_of(shown["stores"]) == expected(expected_deletion(cloud.mall, person))
