@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,20 +19,24 @@ from psycopg import sql
 
 from local import emulator as emulators
 from local import mall as malls
-from local import stack
+from local import nursery, stack
 from local.emulator import Emulator
 from local.front import Front, Pages
 from local.mailbox import Mailbox
 from local.packaging import RUNTIME_NAME
 from local.partners import Partners, playing
 from local.postgres import Connection, Postgres
-from local.processes import require_free
+from local.processes import require_free, spawn
 from local.transform import load_template
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT, MALL = "data-rights", "sample-mall"
 STAGE = "local"
 MAIL_FROM = "rights@mall.example"
+
+_KILL_SECONDS = 10.0
+_LONGEST_ADDRESS = 100
+"""Bytes in the name of a socket, a little less than the kernel allows."""
 
 Report = Callable[[str], None]
 
@@ -93,7 +99,8 @@ class Cloud:
 
     def kill_workers(self, resource: str) -> int:
         """End the processes of a function, by its name in the template, as a crash would; returns how many."""
-        return sum(_kill(pid) for pid in self.workers(resource))
+        folder = self.work / "workers" / self.resources[resource]
+        return sum(_kill(pid, (folder / str(pid)).read_text("utf-8")) for pid in self.workers(resource))
 
     def troubles(self) -> list[str]:
         """Runs of the state machine that did not succeed, and the errors the functions logged lately."""
@@ -123,15 +130,28 @@ class Cloud:
 def _is_worker(pid: str) -> bool:
     """Whether the process is still the one that left its id: ids are given out again."""
     command = ["ps", "-ww", "-o", "command=", "-p", pid]
-    return RUNTIME_NAME in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return RUNTIME_NAME in told or nursery.__file__ in told
 
 
-def _kill(pid: int) -> bool:
+def _kill(pid: int, asker: str) -> bool:
+    """End a worker, and return when MiniStack can see it: what it knows is the asker, which ends a moment later."""
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return False
+    until = time.monotonic() + _KILL_SECONDS
+    while asker and _runs(asker) and time.monotonic() < until:
+        time.sleep(0.005)
     return True
+
+
+def _runs(pid: str) -> bool:
+    stat = Path("/proc", pid, "stat")
+    try:
+        return stat.read_text("utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -148,7 +168,7 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         cleanup.enter_context(_stop_signals())
         report("Starting MiniStack and PostgreSQL")
         partners = cleanup.enter_context(playing(work))
-        settings = {"LOCAL_PARTNERS": partners.setting()}
+        settings = {"LOCAL_PARTNERS": partners.setting(), **cleanup.enter_context(_nursery(work))}
         emulator = emulators.start(work, state=chosen.state and chosen.state / "ministack", settings=settings)
         cleanup.callback(emulator.child.stop)
         postgres = Postgres.prepare(work, chosen.state)
@@ -248,6 +268,24 @@ def _work_folder() -> Iterator[Path]:
         if os.geteuid() == 0:
             folder.chmod(0o711)
         yield folder
+
+
+@contextmanager
+def _nursery(work: Path) -> Iterator[dict[str, str]]:
+    """Where the functions' processes are born, and the setting that names it; elsewhere than on Linux there is none."""
+    address = work / "nursery"
+    if sys.platform != "linux" or len(str(address)) > _LONGEST_ADDRESS:
+        yield {}
+        return
+    command = [sys.executable, "-P", nursery.__file__, str(address)]
+    child = spawn("nursery", command, log=work / "nursery.log", env=emulators.plain_environment(work), cwd=work)
+    try:
+        while not address.exists():
+            child.require_alive()
+            time.sleep(0.01)
+        yield {nursery.ADDRESS: str(address)}
+    finally:
+        child.stop()
 
 
 @contextmanager

@@ -71,17 +71,19 @@ def _config() -> Config:
     return Config(retries={"mode": "standard", "max_attempts": 3}, s3={"addressing_style": "path"})
 
 
+def plain_environment(work: Path) -> dict[str, str]:
+    """What any program of the local cloud may know of the machine."""
+    path = os.environ.get("PATH", os.defpath)
+    return {"PATH": path, "HOME": str(work), "TMPDIR": str(work), "LANG": "C.UTF-8"}
+
+
 def environment(port: int, work: Path, state: Path | None) -> dict[str, str]:
     """The whole environment of MiniStack, which its functions inherit: nothing of the machine but the path.
 
     Without `PYTHONPATH`, a function finds only what its own package and the installed dependencies hold.
     """
-    env = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(work),
-        "TMPDIR": str(work),
+    env = plain_environment(work) | {
         "LOCAL_WORKERS": str(work / "workers"),
-        "LANG": "C.UTF-8",
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": LOOPBACK,

@@ -1,4 +1,4 @@
-"""Start MiniStack with six corrections, each a difference from AWS that would hide or delay something of ours.
+"""Start MiniStack with seven corrections, each a difference from AWS that would hide or delay something of ours.
 
 They touch names inside MiniStack, which is pinned; a version without those names fails at the start, and one with the
 correction built in makes the lines superfluous.
@@ -6,7 +6,9 @@ correction built in makes the lines superfluous.
 # ruff: noqa: SLF001 - corrections of MiniStack are inside it
 
 import contextvars
+import os
 import socketserver
+import threading
 from typing import Any
 
 from ministack.app import main
@@ -121,7 +123,33 @@ def show_the_states_inside_maps() -> None:
     stepfunctions._run_sub_machine = run
 
 
+def wait_for_a_free_process() -> None:
+    """AWS has a thousand environments to start; here a crowd of new processes would only take each other's time.
+
+    A function never waits for itself, so that a call that waits for a free process of its function gets one.
+    """
+    most = max(4, 2 * (os.cpu_count() or 1))
+    acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
+    freed = threading.Condition()
+
+    def acquire_worker(*function: Any, **more: Any) -> tuple[Any, str]:
+        with freed:
+            while True:
+                worker, how = acquire(*function, **more | {"max_concurrency": most})
+                if worker is not None:
+                    return worker, how
+                freed.wait(1)
+
+    def release_worker(worker: Any) -> None:
+        release(worker)
+        with freed:
+            freed.notify_all()
+
+    lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_worker, release_worker
+
+
 if __name__ == "__main__":
+    wait_for_a_free_process()
     show_the_states_inside_maps()
     send_small_answers_at_once()
     evaluate_timeouts()

@@ -64,10 +64,10 @@ def note_calls() -> None:
 
 
 def register() -> None:
-    """Leave the process id where a test that plays a crash finds it."""
+    """Leave the process id, and that of its asker in the nursery, where a test that plays a crash finds them."""
     folder = Path(os.environ["LOCAL_WORKERS"]) / os.environ["AWS_LAMBDA_FUNCTION_NAME"]
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / str(os.getpid())).touch()
+    (folder / str(os.getpid())).write_text(os.environ.get("LOCAL_ASKER", ""), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -95,9 +95,9 @@ def json_ours(source: Path, target: Path, number: int) -> tuple[int, int]:
 
 
 def json_floor(source: Path, target: Path, number: int) -> tuple[int, int]:
-    """The plain loop."""
+    """The plain loop, at the level that Python's gzip has by default."""
     chosen, erased = set(people(number)), 0
-    with gzip.open(source, "rb") as before, gzip.open(target, "wb", compresslevel=6) as after:
+    with gzip.open(source, "rb") as before, gzip.open(target, "wb") as after:
         for text in before:
             if json.loads(text)["account_id"] in chosen:
                 erased += 1
@@ -162,7 +162,7 @@ def _json_rows(folder: Path) -> Iterator[Row]:
         floor = measured(json_floor, source, target, number)
         ours = measured(json_ours, source, target, number)
         _same(ours.answer[0], floor.answer[0])
-        sizes = f"{ours.answer[1] / 1e6:.0f} MB written, the floor (zlib 6) {floor.answer[1] / 1e6:.0f} MB"
+        sizes = f"{ours.answer[1] / 1e6:.0f} MB written, the floor {floor.answer[1] / 1e6:.0f} MB"
         what = f"lake: erase {number:,} people from gzip JSON Lines ({sizes})"
         yield Row(what, ROWS, "lines", ours, floor, "8x the floor (ratio 0.125), 400 MB")
     for number in (1, 10_000):

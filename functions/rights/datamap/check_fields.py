@@ -19,10 +19,10 @@ account, card and device numbers, words somebody typed.
 HASHED_LENGTH = 39
 """Characters of what stands for a hashed value (`rights.stores.masking`)."""
 
-NESTING = frozenset({"dynamodb"})
+NESTING = frozenset({"dynamodb", "lake"})
 """The kinds of stores that can change a field within a field."""
 
-HASHING = frozenset({"dynamodb", "postgres"})
+HASHING = frozenset({"dynamodb", "lake", "postgres"})
 """The kinds of stores that can put a hash in a value's place."""
 
 _TEXT = frozenset({None, "string", "string[]"})
@@ -38,6 +38,8 @@ def field_problems(store: StoreMap, collection: Collection, at: Location) -> Ite
         if field.fides_meta.primary_key and field.rights.on_deletion != "keep":
             yield (*here, "rights", "on_deletion"), "a primary key is never changed"
         yield from _nested(store, field, here)
+        if collection.rights.lake is not None and collection.rights.lake.format == "parquet":
+            yield from _within_lists(field, here)
     yield from _named_once(collection.fields, at)
     yield from _dead_rules(collection, at)
 
@@ -73,6 +75,15 @@ def _nested(store: StoreMap, field: Field, at: Location, outer: str = "keep") ->
         if rights.on_deletion != "keep" and becomes != "keep":
             yield (*here, "rights", "on_deletion"), "the field around it is emptied as a whole"
         yield from _nested(store, inner, here, becomes)
+
+
+def _within_lists(field: Field, at: Location) -> Iterator[Problem]:
+    for number, inner in enumerate(field.fields):
+        here: Location = (*at, "fields", number)
+        if (field.fides_meta.data_type or "").endswith("[]") and is_emptied(inner):
+            yield here, "a lake of Parquet cannot change a field within a list"
+        else:
+            yield from _within_lists(inner, here)
 
 
 def _emptying(field: Field, at: Location) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ import orjson
 from isal import igzip, igzip_threaded, isal_zlib
 
 from rights.domain.work import Disposition
-from rights.lake.model import BrokenFileError, Column, Path, Sink, Source, Tally, Treatment, Wanted
+from rights.lake.model import BrokenFileError, Column, Path, Replace, Sink, Source, Tally, Treatment, Wanted
 from rights.lake.reading import SourceFile
 
 _open: Any = igzip_threaded.open
@@ -273,10 +273,8 @@ def _emptied(line: bytes, treatment: Treatment) -> bytes:
     """An anonymised line, in the manner of the old one."""
     text = line.rstrip(b"\r\n")
     row = json.loads(text)
-    for path, value in treatment.emptied.items():
-        holder = _at(row, path[:-1])
-        if isinstance(holder, dict) and path[-1] in holder:
-            holder[path[-1]] = value
+    for path, replace in treatment.emptied.items():
+        _replace(row, path, replace)
     spaced = b'": ' in text
     made = json.dumps(
         row,
@@ -284,3 +282,15 @@ def _emptied(line: bytes, treatment: Treatment) -> bytes:
         separators=(", ", ": ") if spaced else (",", ":"),
     )
     return made.encode() + line[len(text) :]
+
+
+def _replace(holder: Any, path: Path, replace: Replace) -> None:
+    """Put what stands instead into a field, also of each of several objects."""
+    if isinstance(holder, list):
+        for one in holder:
+            _replace(one, path, replace)
+    elif isinstance(holder, dict) and path[0] in holder:
+        if len(path) == 1:
+            holder[path[0]] = replace(holder[path[0]])
+        else:
+            _replace(holder[path[0]], path[1:], replace)

@@ -13,6 +13,9 @@ Path = tuple[str, ...]
 
 Row = Mapping[str, Any]
 
+Replace = Callable[[Any], Any]
+"""Makes of a value what stands in its place once its row is anonymised."""
+
 
 class Source(Protocol):
     """The bytes of one file."""
@@ -101,8 +104,8 @@ class Treatment:
     """What is to happen to the rows of one collection."""
 
     disposition: Disposition
-    emptied: Mapping[Path, Any] = field(default_factory=dict)
-    """What an anonymised row loses, with what stands there instead (`None`: nothing)."""
+    emptied: Mapping[Path, Replace] = field(default_factory=dict)
+    """What an anonymised row loses, and what makes of a value what stands there instead."""
     judge: Callable[[Row], Verdict] | None = None
     """Looks at each row where a rule keeps some; without one all fare alike."""
     judged_by: tuple[str, ...] = ()
@@ -114,7 +117,9 @@ class Treatment:
 
     def must_hide(self, columns: Iterable[Column]) -> None:
         """DataMapError if an anonymised row would still be the person's."""
-        if self.disposition is Disposition.ANONYMISE and {c.path for c in columns} - set(self.emptied):
+        paths = [column.path for column in columns]
+        is_hidden = all(any(path[: len(lost)] == lost for lost in self.emptied) for path in paths)
+        if self.disposition is Disposition.ANONYMISE and not is_hidden:
             raise DataMapError("rows that are anonymised must lose every field that identifies the person")
 
 

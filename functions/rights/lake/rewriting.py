@@ -1,7 +1,7 @@
 """Rewriting a Parquet file without a person's rows, and with everything else as it was.
 
 Row groups without a hit are copied as the bytes they are, as are the columns that an anonymisation does not touch. Only
-the columns of a row group that lose something are read, filtered and written anew, one at a time, with the codec, the
+the columns of a row group that lose something are read, filtered and written anew, a few at a time, with the codec, the
 encodings, the page version, the statistics and the page index they had. The footer is the old one with new places and
 numbers: schema, key/value metadata, sorting columns and whatever else it says stay. Source: parquet-format,
 `parquet.thrift`; its field numbers are the ones used here.
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rights.lake import thrift
-from rights.lake.model import BrokenFileError, Sink, Source, Treatment
+from rights.lake.model import BrokenFileError, Path, Replace, Sink, Source, Treatment
 from rights.lake.parquet import Found, Hits, ParquetReader
 from rights.lake.thrift import Struct
 
@@ -29,8 +29,11 @@ _ENCODINGS = {5: "DELTA_BINARY_PACKED", 6: "DELTA_LENGTH_BYTE_ARRAY", 7: "DELTA_
 _PLAIN = 0
 _DICTIONARIES = frozenset({2, 8})
 _DATA_PAGE_V2 = 3
-_LONGEST_HEADER = 65_536
-_COLUMNS_AT_ONCE = 2
+_BEGIN_OF_HEADER = 2
+_FIRST_I32 = 0x15
+_AT_ONCE = 2
+_SMALL = 16 * 1024 * 1024
+"""Bytes before compression of columns that are written anew together: each file costs its milliseconds."""
 
 # Of FileMetaData
 _SCHEMA, _ROWS, _GROUPS, _ENCRYPTION = 2, 3, 4, 8
@@ -44,8 +47,17 @@ _DATA, _INDEX, _DICTIONARY, _STATISTICS, _BLOOM = 9, 10, 11, 12, 14
 
 
 @dataclass(slots=True)
+class _Together:
+    """Columns that are written anew together, by their names: how, and how large they were."""
+
+    settings: dict[str, Any]
+    columns: dict[str, list[Struct]]
+    size: int
+
+
+@dataclass(slots=True)
 class _Written:
-    """A column written anew, as a file of its own."""
+    """Columns written anew, as a file of their own."""
 
     data: bytes
     footer: Struct
@@ -76,6 +88,7 @@ class ParquetRewriter:
         self._footer = footer_of(source)
         self._place = 0
         self._indexes: list[tuple[Struct, int, int, bytes]] = []
+        self._known_leaves: dict[str, list[Struct]] = {}
 
     def run(self, found: Found) -> int:
         """Write the whole file, and say how many rows it has now."""
@@ -120,62 +133,93 @@ class ParquetRewriter:
         by_name: dict[str, list[Struct]] = {}
         for chunk in group.get(_CHUNKS).items:
             by_name.setdefault(chunk.get(_META).get(_PATH).items[0].decode(), []).append(chunk)
-        changed = [name for name in by_name if keep is not None or self._emptied(name)]
-        with ThreadPoolExecutor(_COLUMNS_AT_ONCE) as pool:
-            waiting = iter(changed)
+        changed = {name: chunks for name, chunks in by_name.items() if keep is not None or self._emptied(name)}
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            waiting = self._together(changed)
             ahead: dict[str, Future[_Written]] = {}
 
             def begin_next() -> None:
-                if (name := next(waiting, None)) is not None:
-                    ahead[name] = pool.submit(self._rewritten, number, name, by_name[name], hits, keep)
+                if (together := next(waiting, None)) is not None:
+                    begun = pool.submit(self._rewritten, number, together, hits, keep)
+                    ahead.update(dict.fromkeys(together.columns, begun))
 
-            for _ in range(_COLUMNS_AT_ONCE):
+            for _ in range(_AT_ONCE):
                 begin_next()
             for name, chunks in by_name.items():
-                if name in ahead:
-                    written = ahead.pop(name).result()
-                    begin_next()
-                    yield from self._spliced(chunks, written)
-                else:
+                if name not in changed:
                     yield from map(self._copied, chunks)
+                    continue
+                begun = ahead.pop(name)
+                yield from self._spliced(name, chunks, begun.result())
+                if begun not in ahead.values():
+                    begin_next()
 
-    def _emptied(self, name: str) -> list[tuple[tuple[str, ...], Any]]:
-        return [(path, value) for path, value in self._treatment.emptied.items() if path[0] == name]
+    def _together(self, changed: dict[str, list[Struct]]) -> Iterator[_Together]:
+        """Columns side by side that are written in one way, and are small enough together."""
+        last: _Together | None = None
+        page: int | None = None
+        for name, chunks in changed.items():
+            # Whoever writes a row group writes all of its pages in one version.
+            page = self._page_type(chunks[0]) if page is None else page
+            size = sum(chunk.get(_META).get(_UNCOMPRESSED) for chunk in chunks)
+            settings = _settings(chunks, self._leaves_of(name), page)
+            if last and last.settings == settings and not settings["column_encoding"] and last.size + size <= _SMALL:
+                last.columns[name] = chunks
+                last.size += size
+                continue
+            if last:
+                yield last
+            last = _Together(settings, {name: chunks}, size)
+        if last:
+            yield last
 
-    def _rewritten(self, number: int, name: str, chunks: list[Struct], hits: Hits, keep: Any) -> _Written:
+    def _emptied(self, name: str) -> list[tuple[Path, Replace]]:
+        return [(path, replace) for path, replace in self._treatment.emptied.items() if path[0] == name]
+
+    def _rewritten(self, number: int, together: _Together, hits: Hits, keep: Any) -> _Written:
         reader = ParquetReader(self._source, self._reader.file.metadata)
-        parts, place = [], 0
-        for batch in reader.batches(number, [name]):
-            column = batch.column(0)
-            if hits.anonymise is not None:
-                mask = hits.anonymise.slice(place, len(column))
-                for path, value in self._emptied(name):
-                    column = _without(column, path[1:], value, mask)
-            parts.append(column if keep is None else column.filter(keep.slice(place, len(column))))
+        names, place = list(together.columns), 0
+        parts: dict[str, list[Any]] = {name: [] for name in names}
+        for batch in reader.batches(number, names):
+            rows = None if keep is None else keep.slice(place, batch.num_rows)
+            mask = None if hits.anonymise is None else hits.anonymise.slice(place, batch.num_rows)
+            for name in names:
+                column = batch.column(name)
+                if mask is not None:
+                    for path, replace in self._emptied(name):
+                        column = _without(column, path[1:], replace, mask)
+                parts[name].append(column if rows is None else column.filter(rows))
             place += batch.num_rows
-        schema = pa.schema([reader.file.schema_arrow.field(name)])
-        table = pa.Table.from_arrays([pa.chunked_array(parts, schema.field(0).type)], schema=schema)
+        schema = pa.schema([reader.file.schema_arrow.field(name) for name in names])
+        columns = [pa.chunked_array(parts[name], schema.field(name).type) for name in names]
+        table = pa.Table.from_arrays(columns, schema=schema)
         out = io.BytesIO()
-        settings = _settings(chunks, self._leaves_of(name), self._page_type(chunks[0]))
-        with pq.ParquetWriter(out, schema, store_schema=False, **settings) as writer:
+        with pq.ParquetWriter(out, schema, store_schema=False, **together.settings) as writer:
             writer.write_table(table, row_group_size=max(1, len(table)))
         data = out.getvalue()
         written = _Written(data, thrift.decode(data[-8 - int.from_bytes(data[-8:-4], "little") : -8]))
-        _is_alike(self._leaves_of(name), _leaves(written.footer))
+        for name in names:
+            _is_alike(self._leaves_of(name), _leaves(written.footer, name))
         return written
 
     def _page_type(self, chunk: Struct) -> int:
-        """The type of a chunk's first data page, by its header."""
-        header = self._source.read_range(chunk.get(_META).get(_DATA), _LONGEST_HEADER)
-        return int(thrift.decode(header).get(1))
+        """The type of a chunk's first data page, which only the page's header says truly."""
+        header = self._source.read_range(chunk.get(_META).get(_DATA), _BEGIN_OF_HEADER)
+        # The first field of a PageHeader, a whole number, in the compact protocol.
+        if len(header) < _BEGIN_OF_HEADER or header[0] != _FIRST_I32:
+            raise BrokenFileError("damaged_parquet")
+        return header[1] >> 1
 
     def _leaves_of(self, name: str) -> list[Struct]:
         """The leaves of the schema under a top-level column."""
-        return _leaves(self._footer, name)
+        if name not in self._known_leaves:
+            self._known_leaves[name] = _leaves(self._footer, name)
+        return self._known_leaves[name]
 
-    def _spliced(self, chunks: list[Struct], written: _Written) -> Iterator[Struct]:
+    def _spliced(self, name: str, chunks: list[Struct], written: _Written) -> Iterator[Struct]:
         [group] = written.footer.get(_GROUPS).items
-        for old, new in zip(chunks, group.get(_CHUNKS).items, strict=True):
+        anew = [one for one in group.get(_CHUNKS).items if one.get(_META).get(_PATH).items[0].decode() == name]
+        for old, new in zip(chunks, anew, strict=True):
             before, meta = old.get(_META), new.get(_META)
             begin, size = _begin(meta), meta.get(_COMPRESSED)
             shift = self._place - begin
@@ -252,16 +296,18 @@ def _move(chunk: Struct, shift: int) -> None:
             meta.set_i64(number, meta.get(number) + shift)
 
 
-def _without(column: Any, path: tuple[str, ...], value: Any, mask: Any) -> Any:
-    """A column with another value where the mask is; inside a struct, if a path is left."""
+def _without(column: Any, path: Path, replace: Replace, mask: Any) -> Any:
+    """A column with what stands instead where the mask is; inside a struct, if a path is left."""
     if not path:
         try:
-            return pc.if_else(mask, pa.scalar(value, column.type), column)
+            instead = pa.array([replace(value) for value in column.filter(mask).to_pylist()], column.type)
+            places = pc.subtract(pc.cumulative_sum(mask.cast(pa.int64())), 1)
+            return pc.if_else(mask, instead.take(pc.if_else(mask, places, None)), column)
         except pa.ArrowException:
             raise BrokenFileError("constant_does_not_fit") from None
     names = [column.type.field(number).name for number in range(column.type.num_fields)]
     parts = [
-        _without(part, path[1:], value, mask) if name == path[0] else part
+        _without(part, path[1:], replace, mask) if name == path[0] else part
         for name, part in zip(names, column.flatten(), strict=True)
     ]
     fields = [column.type.field(number) for number in range(column.type.num_fields)]

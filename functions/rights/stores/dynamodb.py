@@ -11,6 +11,7 @@ from rights.domain.identity import Identifier, Identifies, KeySet
 from rights.domain.work import Disposition
 from rights.errors import DataMapError
 from rights.stores.contract import Change, Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
+from rights.stores.dynamodb_conditions import may_change, nobody_elses, still_theirs
 from rights.stores.dynamodb_writes import Pace, change, each
 from rights.stores.fields import fact_fields, facts_of, fits, flag_is_set, values_at
 from rights.stores.nested import emptyings
@@ -166,7 +167,10 @@ class DynamoConnector(Plain):
         expression = Expression()
         name = expression.name(field)
         new, seen = (expression.value(w) for w in wires_of(described, field, (new_value, str(seen_value))))
-        conditions = [*self._still_theirs(described, keys, expression, key), f"{name} IN ({new}, {seen})"]
+        conditions = [
+            *still_theirs(self._holder(described), described, keys, expression, key),
+            f"{name} IN ({new}, {seen})",
+        ]
         text = f"SET {name} = {new}"
         if self._change(
             self._client.update_item, described, from_wire_json(key), conditions, expression, UpdateExpression=text
@@ -206,7 +210,7 @@ class DynamoConnector(Plain):
         if flag.row is None:
             yield from self._all_rows(collection, keys, [*flag.set, flag.stamp])
             return
-        holder = self._base(collection).query_by
+        holder = self._holder(collection)
         for value in self._holder_values(collection, keys):
             [wire] = wires_of(collection, holder, (value,))
             key = {holder: wire, self._sort_key(collection): {"S": flag.row}}
@@ -222,7 +226,7 @@ class DynamoConnector(Plain):
         text = "SET " + ", ".join([*(f"{name} = {value}" for name, value in sets.items()), stamped])
         # An item that carries one flag is made where it is missing: its key is the person's own account.
         named = key_of(collection, row)
-        theirs = [] if flag.row else self._still_theirs(collection, keys, expression, named)
+        theirs = [] if flag.row else still_theirs(self._holder(collection), collection, keys, expression, named)
         key = from_wire_json(named)
         self._change(self._client.update_item, collection, key, [*theirs, not_yet], expression, UpdateExpression=text)
 
@@ -231,26 +235,16 @@ class DynamoConnector(Plain):
 
         def erase(one: Change) -> None:
             expression = Expression()
-            conditions = self._may_change(collection, keys, expression, one.key)
+            conditions = may_change(self._holder(collection), collection, keys, expression, one.key)
             self._change(self._client.delete_item, collection, from_wire_json(one.key), conditions, expression)
 
         def anonymise(one: Change) -> None:
             key = from_wire_json(one.key)
             for expression, text, as_read in emptyings(collection, lambda: self._row(collection, one.key)):
-                conditions = [*self._may_change(collection, keys, expression, one.key), *as_read]
+                conditions = [*may_change(self._holder(collection), collection, keys, expression, one.key), *as_read]
                 self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
 
         each(erase if disposition is Disposition.ERASE else anonymise, changes)
-
-    def _may_change(
-        self, collection: Collection, keys: KeySet, expression: Expression, key: Mapping[str, Any]
-    ) -> list[str]:
-        nothing_keeps_it = [
-            f"NOT ({expression.name(rule.field)} = {expression.value({'S': rule.equals})})"
-            for rule in collection.rights.retain_when
-            if rule.field
-        ]
-        return [*self._still_theirs(collection, keys, expression, key), *nothing_keeps_it]
 
     def _change(
         self,
@@ -270,8 +264,11 @@ class DynamoConnector(Plain):
         with self._lock:
             return self._paces.setdefault(access.table, Pace(access.write_units))
 
+    def _holder(self, collection: Collection) -> str:
+        return self._base(collection).query_by
+
     def _is_theirs(self, collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
-        holder = self._base(collection).query_by
+        holder = self._holder(collection)
         owners = foreign_accounts(collection, keys).items()
         begins = self._base(collection).item_prefix
         return (
@@ -279,25 +276,6 @@ class DynamoConnector(Plain):
             and (begins is None or str(row.get(self._sort_key(collection), "")).startswith(begins))
             and all(row.get(name) is None or str(row[name]) in values for name, values in owners)
         )
-
-    def _still_theirs(
-        self, collection: Collection, keys: KeySet, expression: Expression, key: Mapping[str, Any]
-    ) -> list[str]:
-        holder = self._base(collection).query_by
-        row_is_there = f"attribute_exists({expression.name(collection.primary_key[0])})"
-        wires = wires_of(collection, holder, selectors(collection, keys)[holder])
-        # The key says whose it is: of a thousand values that a reference may have, one is enough of a condition.
-        holder_is_theirs = expression.one_of(holder, [wire for wire in wires if wire == key.get(holder)] or wires[:1])
-        return [row_is_there, holder_is_theirs, *self._nobody_elses(collection, keys, expression)]
-
-    def _nobody_elses(self, collection: Collection, keys: KeySet, expression: Expression) -> list[str]:
-        holder = self._base(collection).query_by
-        return [
-            f"(attribute_not_exists({expression.name(name)}) OR "
-            f"{expression.one_of(name, wires_of(collection, name, values))})"
-            for name, values in foreign_accounts(collection, keys).items()
-            if name != holder
-        ]
 
     def _rows(
         self, collection: Collection, keys: KeySet, after: Cursor | None, fields: list[str], limit: int | None = None
@@ -361,12 +339,12 @@ class DynamoConnector(Plain):
             "ConsistentRead": True,
             "KeyConditionExpression": of_the_key,
         }
-        if conditions := self._nobody_elses(collection, keys, expression):
+        if conditions := nobody_elses(self._holder(collection), collection, keys, expression):
             request["FilterExpression"] = " AND ".join(conditions)
         return request
 
     def _holder_values(self, collection: Collection, keys: KeySet) -> tuple[str, ...]:
-        return selectors(collection, keys).get(self._base(collection).query_by, ())
+        return selectors(collection, keys).get(self._holder(collection), ())
 
     def _look_up(self, collection: Collection, access: DynamoAccess, value: str) -> Iterator[dict[str, Any]]:
         """The rows behind one value. An index may lag: what counts is what the base table says of its rows."""
@@ -399,7 +377,7 @@ class DynamoConnector(Plain):
         raise DataMapError(msg)
 
     def _sort_key(self, collection: Collection) -> str:
-        holder = self._base(collection).query_by
+        holder = self._holder(collection)
         return next(name for name in collection.primary_key if name != holder)
 
     def _table(self, collection: Collection) -> str:

@@ -1,6 +1,7 @@
 """One collection of a lake: which fields say whose a row is, what happens to one, and the engine of its format."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pyarrow.compute as pc
@@ -10,10 +11,11 @@ from rights.domain.identity import Identifies, KeySet, Kind
 from rights.domain.work import Disposition
 from rights.errors import DataMapError
 from rights.lake.jsonl import JsonLines
-from rights.lake.model import Column, Row, Sink, Source, Tally, Treatment, Verdict, Wanted
+from rights.lake.model import Column, Path, Replace, Row, Sink, Source, Tally, Treatment, Verdict, Wanted
 from rights.lake.parquet import Found, ParquetReader
 from rights.lake.rewriting import ParquetRewriter
-from rights.stores.rules import emptied, judge, rule_fields
+from rights.stores.masking import masked, new_key
+from rights.stores.rules import judge, rule_fields
 from rights.stores.shape import exported_fields
 
 
@@ -44,7 +46,7 @@ class LakeCollection:
         return {name: value for name, _, value in parts if name in self.access.partition}
 
     def treatment(self, key: str, today: str) -> Treatment:
-        """What a deletion does to the rows of an object on this day."""
+        """What a deletion does to the rows of an object on this day; each has a key of its own for keyed hashes."""
         rules = self.collection.rights
         has_rules = bool(rules.retention or rules.retain_when)
         of_all = self.partition_of(key)
@@ -55,7 +57,7 @@ class LakeCollection:
 
         treatment = Treatment(
             disposition=Disposition.ANONYMISE if rules.anonymise_kept else rules.on_deletion,
-            emptied={(name,): value for name, value in emptied(self.collection).items()},
+            emptied=dict(_replacements(self.collection.fields, new_key())),
             judge=judged if has_rules else None,
             judged_by=tuple(sorted(rule_fields(self.collection) & {f.name for f in self.collection.fields})),
         )
@@ -99,3 +101,13 @@ def _columns(fields: Iterable[Field], path: tuple[str, ...] = ()) -> Iterator[Co
         if field.rights.key and field.rights.identifies is Identifies.ONE:
             yield Column(here, Kind(field.rights.key))
         yield from _columns(field.fields, here)
+
+
+def _replacements(fields: Iterable[Field], key: bytes, path: Path = ()) -> Iterator[tuple[Path, Replace]]:
+    """The fields, also those within fields, that an anonymised row loses, and what stands there instead."""
+    for field in fields:
+        here = (*path, field.name)
+        if field.rights.on_deletion != "keep":
+            yield here, partial(masked, field, key=key)
+        else:
+            yield from _replacements(field.fields, key, here)

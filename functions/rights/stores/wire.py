@@ -2,6 +2,8 @@
 
 import base64
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -47,6 +49,18 @@ class Expression:
 def plain(item: Wire) -> dict[str, Any]:
     """An item as Python has it."""
     return {name: deserialise(wire) for name, wire in item.items()}
+
+
+def written_as(text: str) -> list[Wire]:
+    """Every value whose text this is: a string, and the number or the boolean it may be."""
+    wires: list[Wire] = [{"S": text}]
+    with suppress(InvalidOperation):
+        number = Decimal(text)
+        if number.is_finite() and str(number) == text:
+            wires.append({"N": text})
+    if text in {"True", "False"}:
+        wires.append({"BOOL": text == "True"})
+    return wires
 
 
 def to_wire_json(wires: Wire) -> dict[str, Any]:

@@ -138,6 +138,20 @@ def test_an_open_dispute_keeps_an_item_also_when_it_is_opened_after_the_plan(tab
     assert len(table.items()) == 2
 
 
+@pytest.mark.parametrize("value", [{"S": "5"}, {"N": "5"}, {"BOOL": True}], ids=["text", "number", "boolean"])
+def test_what_a_rule_names_keeps_an_item_whatever_type_it_has(table: Table, value: dict[str, Any]) -> None:
+    [text] = value.values()
+    rule = DISPUTE | {"equals": str(text)}
+    shop = store(collection("things", *FIELDS, dynamodb=[BASE], retain_when=[rule]), kind="dynamodb")
+    table.put("acc-1", "late", status="other")
+    connector = table.connector(shop=shop)
+    page = connector.plan_page("things", ME, None, TODAY)
+    assert page.counts() == Counts(found=1, erased=1)
+    table.put("acc-1", "late", status=value)
+    connector.apply_page("things", ME, page)
+    assert len(table.items()) == 1
+
+
 def test_items_that_vanished_meanwhile_are_no_obstacle_and_do_not_come_back(table: Table) -> None:
     table.put("acc-1", "i", name="A")
     for shop in (SHOP, ANONYMISED):

@@ -17,7 +17,7 @@ from rights.lake.parquet import ParquetReader
 from tests.unit.lake.files import ACCOUNT, ERASE, parquet_file, parquet_rewritten, wanting
 
 ROWS = 1200
-ANONYMISE = Treatment(Disposition.ANONYMISE, {("account_id",): None, ("device", "id"): "gone"})
+ANONYMISE = Treatment(Disposition.ANONYMISE, {("account_id",): lambda _: None, ("device", "id"): lambda _: "gone"})
 NESTED = Column(("device", "id"), Kind.ACCOUNT)
 
 
@@ -209,7 +209,7 @@ def test_a_damaged_page_is_told_and_nothing_is_written_over(tmp_path: Path) -> N
 
 
 def test_a_constant_that_a_column_cannot_hold_is_refused(tmp_path: Path) -> None:
-    treatment = Treatment(Disposition.ANONYMISE, {("account_id",): None, ("number",): "none"})
+    treatment = Treatment(Disposition.ANONYMISE, {("account_id",): lambda _: None, ("number",): lambda _: "none"})
     path = parquet_file(tmp_path, table())
     with pytest.raises(BrokenFileError, match="constant_does_not_fit"):
         parquet_rewritten(path, wanting("acc-07"), treatment)

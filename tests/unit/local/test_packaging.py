@@ -1,4 +1,5 @@
 import io
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -27,7 +28,7 @@ def opened(archive: Archive) -> zipfile.ZipFile:
 
 def test_an_archive_holds_the_functions_folder_the_shared_package_and_the_bootstrap(root: Path) -> None:
     names = set(opened(Packager(root).package("greet.app.lambda_handler")).namelist())
-    assert names == {
+    assert {name for name in names if not name.endswith(".pyc")} == {
         "bootstrap",
         "_local_runtime.py",
         "rights/__init__.py",
@@ -35,6 +36,15 @@ def test_an_archive_holds_the_functions_folder_the_shared_package_and_the_bootst
         "greet/app.py",
         "greet/templates/page.html",
     }
+
+
+def test_every_module_has_its_bytecode_beside_it(root: Path, tmp_path: Path) -> None:
+    archive = opened(Packager(root).package("greet.app.lambda_handler"))
+    archive.extractall(tmp_path / "function")
+    (tmp_path / "function" / "rights" / "domain" / "work.py").write_text("raise RuntimeError\n")
+    command = [sys.executable, "-c", "import rights.domain.work as work; print(work.WORK)"]
+    ran = subprocess.run(command, cwd=tmp_path / "function", capture_output=True, text=True, check=True)  # noqa: S603
+    assert ran.stdout == "1\n"
 
 
 def test_the_bootstrap_is_executable_and_runs_this_python(root: Path) -> None:
