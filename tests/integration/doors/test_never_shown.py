@@ -23,7 +23,9 @@ from tests.support.machine import states
 ERRORS = [name for name, _ in inspect.getmembers(errors, inspect.isclass)]
 CODES = [name for name in (*PROBLEMS, *Status, *Operation) if "_" in name]
 STORES = [name for store in DATA_MAP.stores for name in (store.fides_key, f"store_{store.fides_key}") if "_" in name]
-MACHINERY = [*folders(), *map(state_of, folders()), *states(), *ERRORS, *CODES, *STORES, "needs_repair"]
+NAMES = [*folders(), *map(state_of, folders()), *states(), *ERRORS, *CODES, *STORES]
+MACHINERY = [name for name in NAMES if re.search(r"_|[a-z][A-Z]", name)]
+"""Names of ours that are no plain words."""
 WORDS = [
     "failed",
     "failure",
@@ -37,8 +39,6 @@ WORDS = [
     "op-1",
     "anna",
 ]
-TOLD = {"Notify", "Review", "Close", "Confirm", "Assemble", "Repair", "Watch", "Relay", "Sweep"}
-"""Plain words that also are names of ours."""
 LANGUAGES = [locale.value for locale in Locale]
 
 
@@ -68,7 +68,7 @@ def shown(page: Reply) -> str:
 def words_in(page: Reply) -> list[str]:
     text = shown(page)
     found = [word for word in WORDS if word in text.lower()]
-    return found + [name for name in MACHINERY if name not in TOLD and re.search(rf"\b{re.escape(name)}\b", text)]
+    return found + [name for name in MACHINERY if re.search(rf"\b{re.escape(name)}\b", text)]
 
 
 PLAYS: list[Callable[[Person], Person]] = [
