@@ -63,6 +63,10 @@ catalogues: setup ## Collect the texts for people, then compile what is translat
 	$(BIN)/pybabel -q update --omit-header --no-wrap --ignore-obsolete -D rights -i .venv/rights.pot -d $(LOCALE)
 	$(BIN)/pybabel -q compile -f -D rights -d $(LOCALE)
 
+.PHONY: graph
+graph: setup ## Write the graph of the state machine that the console draws
+	$(BIN)/python -m local.machine_graph
+
 .PHONY: verify
 verify: setup ## Check a certificate offline (ARGS="certificate.jws --keys jwks.json [--package ..] [--events ..] [--digests ..]")
 	@$(BIN)/python -m local.verify $(ARGS)
@@ -87,7 +91,7 @@ datamap-check: setup ## Compare the data map with the real stores: a local cloud
 	@PYTHONPATH=functions $(BIN)/python -m local.datamap check $(ARGS)
 
 .PHONY: datamap-build
-datamap-build: setup ## Make the connectors' policies and the roles of the stores from the data map, in build/datamap
+datamap-build: setup ## Make the connectors' parameters and the roles of the stores from the data map, in build/datamap
 	@PYTHONPATH=functions $(BIN)/python -m local.datamap build $(ARGS)
 
 .PHONY: bench

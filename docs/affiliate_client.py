@@ -1,7 +1,7 @@
 """A client of the affiliates' door: signs a call (RFC 9421, Ed25519) and sends it. See affiliates.md.
 
-    python affiliate_client.py https://rights.mall.example cpes/2026-11 private.pem POST /requests < request.json
-    python affiliate_client.py https://rights.mall.example cpes/2026-11 private.pem GET /requests/<subject_request_id>
+python affiliate_client.py https://rights.mall.example cpes/2026-11 private.pem POST /requests < request.json
+python affiliate_client.py https://rights.mall.example cpes/2026-11 private.pem GET /requests/<subject_request_id>
 """
 
 import base64

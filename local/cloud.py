@@ -229,6 +229,8 @@ def _deploy_product(emulator: Emulator, front: Front, options: Options) -> dict[
         "PartnerFirstPauseSeconds": str(options.partner_first_pause_seconds),
         "PartnerLongestPauseSeconds": str(options.partner_longest_pause_seconds),
         "QuietHours": "off",
+        # MiniStack cannot put a web ACL before an API (it has no association of one), and counts no calls.
+        "FloodGuard": "off",
         "PurgeEnough": "1",
         **options.parameters,
     }

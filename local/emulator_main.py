@@ -124,27 +124,6 @@ def show_the_states_inside_maps() -> None:
     stepfunctions._run_sub_machine = run
 
 
-def count_against_the_key_that_the_authorizer_names() -> None:
-    """With `ApiKeySourceType: AUTHORIZER` AWS takes the key from the authoriser's answer; MiniStack from the caller.
-
-    Every method of ours that wants a key has an authoriser, which is asked just before.
-    """
-    invoke, check = apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key
-    named: contextvars.ContextVar[str] = contextvars.ContextVar("named", default="")
-
-    async def invoke_authorizer(*given: Any) -> Any:
-        result = await invoke(*given)
-        body = (result or {}).get("body")
-        answer = json.loads(body) if isinstance(body, str | bytes) and body else body
-        named.set(str((answer or {}).get("usageIdentifierKey", "")))
-        return result
-
-    def check_api_key(method: object, api_id: str, stage: str, headers: dict[str, Any]) -> Any:
-        return check(method, api_id, stage, headers | {"x-api-key": named.get()})
-
-    apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key = invoke_authorizer, check_api_key
-
-
 def wait_for_a_free_process() -> None:
     """AWS has a thousand environments to start; here a crowd of new processes would only take each other's time.
 
@@ -170,9 +149,30 @@ def wait_for_a_free_process() -> None:
     lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_worker, release_worker
 
 
+def count_against_the_key_that_the_authorizer_names() -> None:
+    """With `ApiKeySourceType: AUTHORIZER` AWS takes the key from the authoriser's answer, MiniStack from the caller.
+
+    Every method of ours that wants a key has an authoriser, which is asked just before.
+    """
+    invoke, check = apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key
+    named: contextvars.ContextVar[str] = contextvars.ContextVar("named", default="")
+
+    async def invoke_authorizer(*given: Any) -> Any:
+        result = await invoke(*given)
+        body = (result or {}).get("body")
+        answer = json.loads(body) if isinstance(body, str | bytes) and body else body
+        named.set(str((answer or {}).get("usageIdentifierKey", "")))
+        return result
+
+    def check_api_key(method: object, api_id: str, stage: str, headers: dict[str, Any]) -> Any:
+        return check(method, api_id, stage, headers | {"x-api-key": named.get()})
+
+    apigateway_v1._invoke_authorizer_lambda, apigateway_v1._check_api_key = invoke_authorizer, check_api_key
+
+
 if __name__ == "__main__":
-    count_against_the_key_that_the_authorizer_names()
     wait_for_a_free_process()
+    count_against_the_key_that_the_authorizer_names()
     show_the_states_inside_maps()
     send_small_answers_at_once()
     evaluate_timeouts()

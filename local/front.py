@@ -45,6 +45,12 @@ class _Upstream:
     address: str = ""
 
 
+def _client() -> httpx.Client:
+    """Keeps no cookies: those of one caller would be sent along with every other's calls."""
+    keeps_none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.Client(timeout=60, limits=httpx.Limits(max_connections=50), cookies=keeps_none)
+
+
 class Front:
     """The public door of the local cloud on one loopback port, served by threads of this process."""
 
@@ -52,10 +58,7 @@ class Front:
         """Take the port, 0 for a free one; `LocalCloudError` when another program has it."""
         if port:
             require_free(port)
-        # Callers bring their own cookies along: what the API gives one of them must not travel with the others.
-        no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        limits = httpx.Limits(max_connections=50)
-        self._upstream = _Upstream(httpx.Client(timeout=60, limits=limits, cookies=no_cookies))
+        self._upstream = _Upstream(_client())
         upstream = self._upstream
 
         class Handler(_Handler):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rights.ledger import Ledger
 from rights.notices.tags import notice_of
-from rights.telemetry import MetricUnit, logger, metrics
+from rights.telemetry import MetricUnit, count_of, logger
 
 SUPPRESSED = "OnAccountSuppressionList"
 
@@ -27,7 +27,7 @@ def take(ledger: Ledger, report: dict[str, Any]) -> None:
     if cause is not None:
         logger.warning("notice undelivered", extra={"error": cause})
         asked = ledger.notice_undelivered(request_id, notice_id, cause)
-        metrics.add_metric(name="NoticesUndelivered", unit=MetricUnit.Count, value=int(asked))
+        count_of("notices", "NoticesUndelivered", int(asked), MetricUnit.Count)
     elif report["eventType"] == "Delivery":
         ledger.notice_delivered(request_id, notice_id)
 

@@ -133,7 +133,7 @@ class Desk:
             if is_post:
                 self._entry.refuse_forged(event, admitted, body.pop(CSRF_FIELD, None) if is_form else None)
             if is_post and path == SIGN_OUT:
-                return self._entry.sign_out(event)
+                return self._by_page(event, self._entry.sign_out(event))
             is_page = not is_post and http.wants_html(event) and visit.query.get("format") != "csv"
             if is_form or is_page:
                 return _tagged(event, self._pages.answer(replace(visit, form=_texts(body))))
@@ -169,7 +169,21 @@ class Desk:
         if event.http_method == "GET" and event.headers.get("sec-fetch-site") == "cross-site":
             # On a link from a mail the browser keeps the session back; from a page of ours it brings it along.
             return self._pages.arriving(event, self._entry.address(here, event.query_string_parameters))
-        return self._entry.to_sign_in(here if event.http_method == "GET" else "/ops", event.query_string_parameters)
+        if event.http_method != "GET":
+            return self._by_page(event, self._entry.to_sign_in("/ops", None))
+        return self._entry.to_sign_in(here, event.query_string_parameters)
+
+    def _by_page(self, event: Event, answer: Answer) -> Answer:
+        """A redirect that follows a form, as a page that goes on by itself.
+
+        It leads to the pool's host in the end, and `form-action 'self'` holds for all that a form is redirected to.
+        """
+        if not http.wants_html(event):
+            return answer
+        page = self._pages.arriving(event, str(answer.headers["Location"]))
+        if cookies := answer.headers.get("Set-Cookie"):
+            page.headers["Set-Cookie"] = cookies
+        return page
 
     def _problem(self, event: Event, error: Exception, visit: Visit | None) -> Answer:
         known = http.as_api_error(error)

@@ -154,7 +154,7 @@ class OperatorDoors(
         """ApiError `changed_meanwhile` where a request is no longer at the version somebody decides on, and by whom."""
         if seen is None:
             return
-        if not isinstance(seen, int | str) or not str(seen).isdecimal():
+        if not isinstance(seen, int | str) or not str(seen).isdecimal() or len(str(seen)) > 9:
             raise not_valid({"version": FieldProblem("wrong_type")})
         request = self._ledger.get(request_id)
         if request.version == int(seen):

@@ -212,7 +212,7 @@ class ListDoors:
                 yield place, request
 
     def _wish(self, query: Mapping[str, str]) -> Wish:
-        unknown = set(query) - {"status", "right", "store", "due_before", "view", "cursor"}
+        unknown = set(query) - {"status", "right", "store", "due_before", "view", "cursor", "lang"}
         if unknown:
             raise not_valid({name: FieldProblem("unknown_field") for name in sorted(unknown)})
         view = query.get("view") or None

@@ -58,7 +58,7 @@ class OverviewDoors(ListDoors):
     def weeks(self, query: Mapping[str, str]) -> dict[str, Any]:
         """What was closed in each of the last weeks (12, or `weeks`), oldest first."""
         wished = query.get("weeks", "12")
-        if not wished.isdecimal() or not 1 <= int(wished) <= 53:
+        if not (wished.isdecimal() and len(wished) <= 2 and 1 <= int(wished) <= 53):
             raise not_valid({"weeks": FieldProblem("wrong_type")})
         mondays = mondays_until(self._clock(), int(wished))
         closed = self._ledger.closed_since(mondays[0])

@@ -164,7 +164,7 @@ def _beside_requests(doors: OperatorDoors) -> tuple[Route, ...]:
         ("/ops/holds", lambda c: doors.place_hold(c.body, c.who)),
     )
     return (
-        Route("POST", "/ops/search", lambda c: doors.search(c.body), looks=True),
+        Route("POST", "/ops/search", lambda c: doors.search(c.body, c.who), looks=True),
         *(Route("POST", rule, door) for rule, door in table),
         *(Route("POST", rule, door, HTTPStatus.CREATED) for rule, door in made),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from operator_api.overview import OverviewDoors
-from operator_api.people import pseudonym
+from operator_api.people import Operator, pseudonym
 from rights.http import FieldProblem, not_valid
 from rights.ledger import Request
 from rights.phones import email_address, phone_number, plain
@@ -37,8 +37,10 @@ class Search(BaseModel):
 class SearchDoors(OverviewDoors):
     """The door to the search."""
 
-    def search(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+    def search(self, raw: Mapping[str, Any], who: Operator) -> dict[str, Any]:
         """The newest 50 requests of somebody, each with how it was found and whether it is proven.
+
+        That somebody searched, and by what, is on record; for whom is not.
 
         `typed`: the phone or email was typed in it, which a stranger may have done. `subject`: it is about the account
         that a proven one of these led to.
@@ -48,6 +50,8 @@ class SearchDoors(OverviewDoors):
         except (ValidationError, TypeError):
             raise not_valid({"phone": FieldProblem("identifier_missing")}) from None
         found = self._found(body)
+        [kind] = body.model_dump(exclude_none=True)
+        self._ledger.record_act(who.id, "search", {"by": kind, "found": len(found)})
         requests = sorted(found, key=lambda one: one[0].received_at, reverse=True)
         rows = [
             self.summary(request) | {"how": how, "proven": request.subject is not None or _is_proven(request)}

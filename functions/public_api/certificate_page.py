@@ -23,7 +23,7 @@ def as_certificate(jws: str, locale: Locale) -> dict[str, Any]:
         "reference": reference(claims["jti"]),
         "right": say(locale, RIGHT[right]),
         "outcome": say(locale, outcome),
-        "only_label": say(locale, NO_LONGER if right is Right.CONSENT_WITHDRAWAL else WHICH_DATA),
+        "only_label": say(locale, NO_LONGER if claims.get("purposes") else WHICH_DATA),
         "only": [
             *(say(locale, CATEGORY.get(name, name)) for name in claims.get("scope", ())),
             *(say(locale, PURPOSE[Purpose(name)]) for name in claims.get("purposes", ()) if name in tuple(Purpose)),

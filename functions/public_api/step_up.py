@@ -16,7 +16,7 @@ SENDS_USED_UP = N_(
     "We have sent as many codes as we may in one day. Come back in 24 hours, or contact customer service."
 )
 A_DAY = {"Retry-After": "86400"}
-_MASK = "••••"
+_MASK = "***"
 
 
 class StepUpDoors:
@@ -81,5 +81,5 @@ def _masked(contact: str) -> str:
     """Enough of a contact to know it again: the last three digits, or how name and domain of an address begin."""
     name, at, domain = contact.partition("@")
     if not at:
-        return f"{_MASK} {contact[-3:]}"
+        return f"{_MASK}{contact[-3:]}"
     return f"{name[:1]}{_MASK}@{domain[:1]}{_MASK}"

@@ -14,5 +14,5 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> None:
     """Mark the request as one that needs repair, count it for the alarm, and begin to wait."""
     step = WaitInput.model_validate(event)
     ledger().ask_for_repair(step.request_id)
-    metrics.add_metric(name="RepairsWaiting", unit=MetricUnit.Count, value=1)
+    metrics.add_metric(name="RepairsAsked", unit=MetricUnit.Count, value=1)
     ledger().open_wait(step.request_id, REPAIR_WAIT, step.task_token, int(step.seconds))

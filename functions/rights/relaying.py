@@ -18,7 +18,7 @@ from rights.ledger import Ledger, Request
 from rights.ledger.notices import ATTEMPTS, SETTLED
 from rights.ledger.table import Item
 from rights.settings import Settings
-from rights.telemetry import MetricUnit, logger, metrics
+from rights.telemetry import MetricUnit, count_of, logger, metrics
 
 RUN_SETTLES = timedelta(minutes=1)
 SWEPT_FIRST = (
@@ -113,9 +113,9 @@ class Relay:
         if notice is None:
             return
         if notice.attempts >= ATTEMPTS and notice.status not in SETTLED and not self._ledger.is_being_sent(notice):
-            metrics.add_metric(name="NoticesLost", unit=MetricUnit.Count, value=1)
+            count_of("notices", "NoticesLost", 1, MetricUnit.Count)
             asked = self._ledger.notice_undelivered(request_id, notice_id, notice.error_class or "no_answer")
-            metrics.add_metric(name="NoticesUndelivered", unit=MetricUnit.Count, value=int(asked))
+            count_of("notices", "NoticesUndelivered", int(asked), MetricUnit.Count)
             return
         if notice.status in SETTLED:
             self._ledger.handed_over(notice, relay_at)
@@ -148,11 +148,20 @@ class Sweep:
         self._settings = settings
 
     def run(self, time_is_up: Callable[[], bool], *, patience: timedelta = timedelta(minutes=1)) -> dict[str, int]:
-        """Pay what has been owed for longer than `patience`, end and start runs, until time is up; return counts."""
+        """Pay what has been owed for longer than `patience`, end and start runs, until time is up; return counts.
+
+        `open`, `repairs` and `reviews` are how many requests it came by, all and of these two statuses; `left` is 1
+        when time was up first, and `failed` how often something went wrong.
+        """
         self._time_is_up = time_is_up
+        self._failed = 0
         owed = self._pay_owed(patience)
-        found = self._look_after_open_requests()
-        return {"owed": owed, **found}
+        counts = {"owed": owed, **self._look_after_open_requests(), "failed": self._failed}
+        metrics.add_metric(name="RequestsOpen", unit=MetricUnit.Count, value=counts["open"])
+        metrics.add_metric(name="RepairsWaiting", unit=MetricUnit.Count, value=counts["repairs"])
+        metrics.add_metric(name="ReviewsWaiting", unit=MetricUnit.Count, value=counts["reviews"])
+        metrics.add_metric(name="SweepFailures", unit=MetricUnit.Count, value=counts["failed"] + counts["left"])
+        return counts
 
     def _pay_owed(self, patience: timedelta) -> int:
         paid = 0
@@ -161,11 +170,14 @@ class Sweep:
         return paid
 
     def _look_after_open_requests(self) -> dict[str, int]:
-        counts = {"lost_runs": 0, "next_runs": 0}
+        counts = {"lost_runs": 0, "next_runs": 0, "open": 0, "repairs": 0, "reviews": 0, "left": 0}
         for status in (*SWEPT_FIRST, *sorted(OPEN - set(SWEPT_FIRST))):
             for request in self._ledger.by_status(status):
                 if self._time_is_up():
-                    return counts
+                    return counts | {"left": 1}
+                counts["open"] += 1
+                counts["repairs"] += status is Status.NEEDS_REPAIR
+                counts["reviews"] += status is Status.IN_REVIEW
                 counts["lost_runs"] += self._try("sweep_run", partial(self._notice_lost_run, request))
                 counts["next_runs"] += self._try("sweep_next", partial(self._start_due_run, request.id))
         return counts
@@ -205,4 +217,5 @@ class Sweep:
             return 0 if work() is False else 1
         except Exception:  # noqa: BLE001 - one request that cannot be helped must not hold up the others
             logger.exception("sweep failed", extra={"code": code})
+            self._failed += 1
             return 0

@@ -1,8 +1,9 @@
 """What the watch does: it keeps an eye on the clocks of all open requests, and lets none of them wait for ever.
 
 One pass over the index of due dates counts what is overdue and finds what must be looked at; the index carries the
-moment of the next look, so a request is read only when there is something to do. What a look finds is claimed once in
-the ledger; whoever has to know is told by an alert, which names no person.
+moment of the next look, so a request is read only when there is something to do, or when it is due within days and
+somebody has to know how far it is. What a look finds is claimed once in the ledger; whoever has to know is told by an
+alert, which names no person.
 """
 
 import json
@@ -13,7 +14,8 @@ from typing import Any, Protocol
 from rights.clock import parse, stamp
 from rights.domain.clock import Milestone, MilestoneCode, is_overdue
 from rights.domain.status import Status
-from rights.ledger import Request
+from rights.domain.work import TaskStatus
+from rights.ledger import Request, Task
 from rights.ledger.table import Item
 from rights.settings import Settings
 from rights.status_token import reference
@@ -22,6 +24,10 @@ from rights.telemetry import logger
 DUE_SOON = timedelta(days=3)
 WAITING_FOR_US = frozenset({Status.IN_REVIEW, Status.NEEDS_REPAIR})
 """Where nothing goes on before one of us acts: a reminder of these goes out at half the time already."""
+
+
+UNPROVEN = frozenset({Status.RECEIVED, Status.IDENTITY_NEEDED})
+"""Where nothing is promised yet: who proves nothing is let expire, and anybody can file such requests."""
 
 
 class WatchSettings(Settings):
@@ -38,6 +44,9 @@ class Watched(Protocol):
 
     def get(self, request_id: str) -> Request:
         """The request as it is now."""
+
+    def tasks(self, request_id: str) -> list[Task]:
+        """What every store has to do for a request, and how far it is."""
 
     def open_by_due(self) -> Iterator[Item]:
         """Every open request with its due date and next look."""
@@ -70,20 +79,36 @@ class Watch:
         self._topic = topic
 
     def run(self, time_is_up: Callable[[], bool]) -> dict[str, int]:
-        """Look at every request whose moment has come, the earliest dates first, until time is up; return counts."""
+        """Look at every request whose moment has come, the earliest dates first, until time is up; return counts.
+
+        `at_risk` are those of `due_soon` that are not in their last step, or of which time was up before it was known.
+        """
         now = self._ledger.clock()
-        counts = {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0}
+        counts = {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0, "at_risk": 0}
         waiting: list[tuple[str, str]] = []
+        soon: list[str] = []
         for entry in self._ledger.open_by_due():
-            due = parse(entry["due_at"])
+            request_id, due = entry["PK"].removeprefix("REQUEST#"), parse(entry["due_at"])
             late = is_overdue(due, now, final=False)  # what has ended is not in this index, whatever became of it
             counts["overdue"] += late
-            counts["due_soon"] += not late and due <= now + DUE_SOON
+            if not late and due <= now + DUE_SOON:
+                soon.append(request_id)
             if "look_at" in entry and entry["look_at"] <= stamp(now):
-                waiting.append((entry["due_at"], entry["PK"].removeprefix("REQUEST#")))
+                waiting.append((entry["due_at"], request_id))
         for _, request_id in sorted(waiting):
             counts["left" if time_is_up() or not self._try(request_id) else "looked"] += 1
+        counts["due_soon"] = len(soon)
+        counts["at_risk"] = sum(time_is_up() or self._is_at_risk(request_id) for request_id in soon)
         return counts
+
+    def _is_at_risk(self, request_id: str) -> bool:
+        """Whether a request that is due within days is still waited for, or at work in some store."""
+        request = self._ledger.get(request_id)
+        if request.is_final or request.status in UNPROVEN:
+            return False
+        if request.status is not Status.IN_PROGRESS:
+            return True
+        return any(task.status is not TaskStatus.DONE for task in self._ledger.tasks(request_id))
 
     def _try(self, request_id: str) -> bool:
         try:

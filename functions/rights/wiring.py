@@ -9,6 +9,7 @@ from rights.ledger.table import Table
 from rights.sealing import Sealer
 from rights.secrets_hmac import Hmac
 from rights.settings import LedgerSettings, load
+from rights.tally import Tally
 
 
 @cache
@@ -31,4 +32,5 @@ def _secret() -> bytes:
 @cache
 def ledger() -> Ledger:
     """The ledger of this stack."""
-    return Ledger(Table(client("dynamodb"), load(LedgerSettings).ledger_table), sealer(), hmac(), utc_now)
+    table = Table(client("dynamodb"), load(LedgerSettings).ledger_table)
+    return Ledger(table, sealer(), hmac(), utc_now, Tally())

@@ -20,7 +20,7 @@ from rights.notices.render import Mail, mail, text_message
 from rights.notices.tags import tag_of
 from rights.notices.texts import TEXT_VERSION
 from rights.secrets_hmac import Hmac
-from rights.telemetry import logger
+from rights.telemetry import MetricUnit, logger, metrics
 from send_notice.facts import Stage, facts_of
 
 
@@ -140,8 +140,10 @@ class Sender:
         facts = facts_of(request, notice, self.hmac, self.stage, code)
         if notice.channel == "phone":
             self.post.text(contact, text_message(notice.kind, request.locale, facts))
+            metrics.add_metric(name="TextsSent", unit=MetricUnit.Count, value=1)
         else:
             self.post.mail(contact, mail(notice.kind, request.locale, facts), notice)
+            metrics.add_metric(name="MailsSent", unit=MetricUnit.Count, value=1)
 
 
 def send_all(sender: Sender, event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:

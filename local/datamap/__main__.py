@@ -36,7 +36,7 @@ def main(words: Sequence[str]) -> int:
     try:
         data_map = load_data_map(arguments.map)
         if arguments.command == "build":
-            return _build(data_map, arguments.to)
+            return _build(data_map, arguments.to, arguments.account)
         with _reached(arguments) as (client, account_id):
             places = Places(client, account_id, data_map)
             return check(places, arguments.map, arguments.store, is_strict=arguments.strict)
@@ -50,13 +50,16 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.datamap", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("check", help="compare the map with the real stores; non-zero where they disagree")
-    two = commands.add_parser("build", help="write the connectors' policies and a role template for each store's owner")
+    two = commands.add_parser(
+        "build", help="write the roles for our parameters, and a role template for each store's owner"
+    )
     for command in (one, two):
         command.add_argument("--map", type=Path, help="the folder of the data map (the packaged one)")
     one.add_argument("--aws", action="store_true", help="the stores in AWS, with your credentials (a local cloud's)")
     one.add_argument("--store", action="append", help="only this store; may come several times")
     one.add_argument("--strict", action="store_true", help="fail for notes too")
     two.add_argument("--to", type=Path, default=Path("build/datamap"), help="the folder to write to (build/datamap)")
+    two.add_argument("--account", default="*", help="the account that the rights system runs in (any)")
     return parser.parse_args(words)
 
 
@@ -105,8 +108,8 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
 
 
-def _build(data_map: DataMap, folder: Path) -> int:
-    for name, text in build(data_map).items():
+def _build(data_map: DataMap, folder: Path, account: str) -> int:
+    for name, text in build(data_map, account).items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)

@@ -1,4 +1,4 @@
-"""What lets connectors reach the stores of a map: the connectors' policies, and a role template for each store's owner.
+"""What lets connectors reach the stores of a map: our own parameters, and a role template for each store's owner.
 
 A connector may assume exactly the roles of the stores of its kind and nothing else of theirs. A role may do the least
 with just the tables, prefixes, secret or pool that its map names, and only for the connector of that kind, of the one
@@ -54,11 +54,26 @@ _KEY = {
 }
 
 
-def build(data_map: DataMap) -> dict[str, str]:
-    """The files to hand out, by name: `connectors.yaml` for our own account, `roles/<store>.yaml` for the owners."""
+def build(data_map: DataMap, account: str = "*") -> dict[str, str]:
+    """The files to hand out, by name: `parameters.txt` for our own template, `roles/<store>.yaml` for the owners.
+
+    `account` is the one this system runs in; without it a role of that name counts in any account that trusts us.
+    """
     reached = [store for store in data_map.stores if store.rights.kind in _STATEMENTS]
     files = {f"roles/{store.fides_key}.yaml": _text(role_template(store)) for store in reached}
-    return {"connectors.yaml": _text(connectors_template(data_map))} | files
+    lines = [f"{name}={','.join(arns)}\n" for name, arns in parameters(data_map, account).items()]
+    return {"parameters.txt": "".join(lines)} | files
+
+
+def parameters(data_map: DataMap, account: str) -> dict[str, list[str]]:
+    """Which roles the connector of each kind may assume: parameters of `template.yaml` (`sam deploy`'s overrides)."""
+    kinds = sorted({store.rights.kind for store in data_map.stores if store.rights.kind in _STATEMENTS})
+    return {f"{kind.capitalize()}RoleArns": _roles_of(kind, data_map, account) for kind in kinds}
+
+
+def _roles_of(kind: str, data_map: DataMap, account: str) -> list[str]:
+    arns = {store.rights.role_arn for store in data_map.stores if store.rights.kind == kind}
+    return sorted(arn.replace("${AccountId}", account) for arn in arns)
 
 
 def _text(template: dict[str, Any]) -> str:
@@ -71,36 +86,6 @@ class _Plain(yaml.SafeDumper):
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True
-
-
-def connectors_template(data_map: DataMap) -> dict[str, Any]:
-    """A CloudFormation template with the policy of each connector, for the account the rights system runs in."""
-    kinds = sorted({store.rights.kind for store in data_map.stores if store.rights.kind in _STATEMENTS})
-    return {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "Which roles the connector of each kind of store may assume.",
-        "Resources": {
-            f"{kind.capitalize()}Policy": {
-                "Type": "AWS::IAM::ManagedPolicy",
-                "Properties": {
-                    "Description": f"The roles of the stores of kind {kind}.",
-                    "PolicyDocument": connector_policy(kind, data_map),
-                },
-            }
-            for kind in kinds
-        },
-        "Outputs": {
-            f"{kind.capitalize()}PolicyArn": {"Value": {"Ref": f"{kind.capitalize()}Policy"}} for kind in kinds
-        },
-    }
-
-
-def connector_policy(kind: str, data_map: DataMap) -> dict[str, Any]:
-    """What the connector of a kind of store may do with stores: assume exactly their roles."""
-    arns = sorted({store.rights.role_arn for store in data_map.stores if store.rights.kind == kind})
-    roles = [_sub(arn.replace("${AccountId}", "${AWS::AccountId}")) if "${AccountId}" in arn else arn for arn in arns]
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}
-    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def role_template(store: StoreMap) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -53,7 +54,7 @@ def passed(asking: Asking, page: str, cookie: str) -> str:
 @pytest.fixture(scope="module")
 def places(cloud: Cloud, crowd: Crowd) -> Iterator[Places]:
     """One request for each state that a page can be in."""
-    public, operator, places = Public(cloud), Operator(cloud, "bora", "operator"), Places()
+    public, operator, places = Public(cloud), Operator(cloud, f"bora-{os.getpid()}", "operator"), Places()
     exported = public.ask("access", phone=crowd.someone("orders").phone).prove()
     opted_out = public.ask("marketing_opt_out", phone=crowd.someone().phone).prove()
     closing = public.ask("account_closure", phone=crowd.someone("orders").phone).prove()
@@ -65,7 +66,7 @@ def places(cloud: Cloud, crowd: Crowd) -> Iterator[Places]:
     offered = acting.call("POST", "/evidence", json={"kind": "identity_document", "content_type": "image/jpeg"}).json()
     places.paths["upload"] = f"/requests/{acting.id}/evidence/{offered['number']}"
     eventually(lambda: operator.finds(complaint.id, "in_review"), "complaint in review")
-    assert operator.decide(complaint.id, "ask", question="Which number called you?").status_code == httpx.codes.OK
+    assert operator.decide(complaint.id, "ask", text="Which number called you?").status_code == httpx.codes.OK
     places.add(complaint, {"question": ""})
     closing.until("confirm_needed")
     places.add(closing, {"confirm-needed": "", "confirm": "/confirm"})

@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from local.datamap.__main__ import main
-from local.datamap.build import build, connector_policy, role_template
+from local.datamap.build import build, parameters, role_template
 from local.transform import load_template
 from rights.datamap import StoreMap, load_data_map
 from rights.datamap.model import StoreRights
-from tests.support.functions import folders
-from tests.support.template import ROOT
+from tests.support.functions import folders, properties_of
+from tests.support.template import ROOT, template
 
 MALL = load_template(ROOT / "local" / "mall.yaml")["Resources"]
 MAP = load_data_map()
@@ -65,7 +65,8 @@ def test_every_file_is_a_template_without_a_fault(tmp_path: Path, capsys: pytest
     assert main(["build", "--to", str(tmp_path)]) == 0
     written = capsys.readouterr().out.split()
     assert sorted(written) == sorted(str(tmp_path / name) for name in FILES)
-    lint = [str(Path(sys.executable).with_name("cfn-lint")), *written]
+    templates = [name for name in written if name.endswith(".yaml")]
+    lint = [str(Path(sys.executable).with_name("cfn-lint")), *templates]
     done = subprocess.run(lint, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own files
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
@@ -89,18 +90,37 @@ def test_a_role_that_signs_in_by_its_own_token_may_connect_as_one_user_of_one_da
 
 
 def test_a_connector_may_assume_the_roles_of_its_kind_and_no_others() -> None:
-    for kind in {store.rights.kind for store in STORES}:
-        [statement] = connector_policy(kind, MAP)["Statement"]
-        named = {str(r.get("Fn::Sub") if isinstance(r, dict) else r) for r in statement["Resource"]}
-        own = {store.rights.role_arn for store in STORES if store.rights.kind == kind}
-        assert named == {arn.replace("${AccountId}", "${AWS::AccountId}") for arn in own}
-        assert statement["Action"] == "sts:AssumeRole"
+    made = parameters(MAP, "123456789012")
+    assert set(made) == {f"{store.rights.kind.capitalize()}RoleArns" for store in STORES}
+    for store in STORES:
+        named = made[f"{store.rights.kind.capitalize()}RoleArns"]
+        others = {s.rights.role_arn for s in STORES if s.rights.kind != store.rights.kind}
+        assert store.rights.role_arn.replace("${AccountId}", "123456789012") in named
+        assert not {arn.replace("${AccountId}", "123456789012") for arn in others} & set(named)
         assert not [arn for arn in named if "*" in arn]
-        assert f"store_{kind}" in folders()
+
+
+def assumed_by(folder: str) -> list[Any]:
+    """The resources of what a function may assume."""
+    policies = [policy for policy in properties_of(folder)["Policies"] if "Statement" in policy]
+    return [s["Resource"] for p in policies for s in p["Statement"] if s["Action"] == "sts:AssumeRole"]
+
+
+def test_the_template_lets_a_connector_assume_what_the_parameter_of_its_kind_lists() -> None:
+    for kind in {store.rights.kind for store in STORES}:
+        parameter = f"{kind.capitalize()}RoleArns"
+        assert template()["Parameters"][parameter]["Type"] == "CommaDelimitedList"
+        callers = [f"store_{kind}"] + (["plan_purge", "purge_objects"] if kind == "lake" else [])
+        for folder in callers:
+            assert assumed_by(folder) == [{"Ref": parameter}], folder
+    reaching = {folder for folder in folders() if assumed_by(folder)}
+    assert reaching == {f"store_{store.rights.kind}" for store in STORES} | {"plan_purge", "purge_objects"}
 
 
 def test_nothing_is_allowed_on_whatever_there_is() -> None:
     for name, text in FILES.items():
+        if name == "parameters.txt":
+            continue
         resources = [r for s in statements(yaml.safe_load(text)) for r in as_list(s.get("Resource", []))]
         assert resources, name
         assert "*" not in resources

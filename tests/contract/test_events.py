@@ -160,7 +160,7 @@ def test_the_sweep_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: p
 def test_the_watch_needs_nothing_from_its_event(deployed: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERT_TOPIC_ARN", "arn:aws:sns:ap-southeast-1:123456789012:alerts")
     watched = app_of("watch").lambda_handler(event("watch"), Context())
-    assert watched == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0}
+    assert watched == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0, "at_risk": 0}
 
 
 @pytest.mark.parametrize("name", ["schedule_purge", "schedule_purge_queue"])

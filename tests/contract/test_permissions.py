@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from local.transform import load_template
+from rights.datamap import load_data_map
 from tests.support.functions import folders, properties_of, state_of
 from tests.support.symbols import Symbol, reach, sources
 from tests.support.template import ROOT, resources, template
@@ -114,6 +115,8 @@ UNDER_THE_STORES_ROLE = {
 SAID_OF_OTHERS = frozenset({"query", "decrypt", "sign", "publish", "invoke"})
 """Methods of clients whose names other things of ours or of Python's have too."""
 OBJECTS_OF_A_LAKE = "rights.stores.lake_objects"
+UNDER_NO_ROLE = {"store_partner", "store_ledger"}
+"""Connectors that are handed the stores' roles like all, and reach their stores without."""
 STORES = sorted(f for f in folders() if f.startswith("store_"))
 
 
@@ -171,7 +174,13 @@ def allowed(folder: str) -> set[str]:
 def test_a_function_may_do_just_what_its_code_does(folder: str) -> None:
     nodes = own(reach(f"{folder}.app"))
     for_objects = set[str]().union(*(UNDER_OUR_KEY.get(call, set()) for call in calls(nodes)))
-    assert allowed(folder) == needed(nodes) | for_objects
+    unused = {"sts:AssumeRole"} if folder in UNDER_NO_ROLE else set()
+    assert allowed(folder) == (needed(nodes) | for_objects) - unused
+
+
+def test_a_connector_that_may_assume_no_role_has_no_store_that_is_reached_under_one() -> None:
+    kinds = {folder.removeprefix("store_") for folder in UNDER_NO_ROLE}
+    assert not [store for store in load_data_map().stores if store.rights.kind in kinds and store.rights.role_arn]
 
 
 def with_rights_to(*actions: str) -> set[str]:

@@ -161,10 +161,6 @@ def test_one_record_that_fails_sends_only_itself_back(function: str, source: str
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_an_alert_is_encrypted_on_its_way() -> None:
-    assert properties("AlertTopic")["KmsMasterKeyId"] == "alias/aws/sns"
-
-
 def test_operators_are_let_in_by_their_own_pool_with_a_second_factor_and_register_nobody() -> None:
     pool = properties("OperatorPool")
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}

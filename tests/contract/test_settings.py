@@ -45,7 +45,7 @@ def test_a_function_gets_just_the_settings_it_reads(folder: str) -> None:
 @pytest.mark.parametrize("folder", folders())
 def test_a_function_logs_and_counts_under_its_own_name(folder: str) -> None:
     assert declared(folder)["POWERTOOLS_SERVICE_NAME"] == folder
-    assert declared(folder)["POWERTOOLS_METRICS_NAMESPACE"] == "DataRights"
+    assert declared(folder)["POWERTOOLS_METRICS_NAMESPACE"] == {"Fn::Sub": "DataRights/${Stage}"}
 
 
 def test_the_environment_is_read_in_one_place_only() -> None:

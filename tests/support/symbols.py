@@ -112,7 +112,7 @@ def reach(module: str, name: str = "lambda_handler") -> dict[Symbol, ast.AST]:
     names: frozenset[str] = frozenset()
     while True:
         found = _reach(module, name, names)
-        named = frozenset(attribute for node in found.values() for attribute in _read_in(node))
+        named = frozenset(attribute for node in found.values() for attribute in _read(node))
         if named <= names:
             return found
         names |= named
@@ -141,8 +141,19 @@ def _on_import(module: str) -> ast.Module:
     return ast.Module(body=list(loose), type_ignores=[])
 
 
+@cache
+def _parts(node: ast.AST) -> tuple[ast.AST, ...]:
+    """What a node is made of; every function asks for the same ones over and over."""
+    return tuple(ast.walk(node))
+
+
+@cache
+def _read(node: ast.AST) -> frozenset[str]:
+    return frozenset(_read_in(node))
+
+
 def _read_in(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
+    for part in _parts(node):
         match part:
             case ast.Attribute(attr=attribute, ctx=ast.Load()):
                 yield attribute
@@ -157,8 +168,14 @@ def _read_in(node: ast.AST) -> Iterator[str]:
 def _without_unnamed(module: str, node: ast.ClassDef, names: frozenset[str]) -> ast.ClassDef:
     if _is_open_to_others(module, node):
         return node
+    methods = (part for part in node.body if isinstance(part, ast.FunctionDef))
+    return _pruned(node, frozenset(part for part in methods if not _may_run(part, names)))
+
+
+@cache
+def _pruned(node: ast.ClassDef, without: frozenset[ast.FunctionDef]) -> ast.ClassDef:
     pruned = copy(node)
-    pruned.body = [part for part in node.body if not isinstance(part, ast.FunctionDef) or _may_run(part, names)]
+    pruned.body = [part for part in node.body if part not in without]
     return pruned
 
 
@@ -192,8 +209,8 @@ def _symbol_of(module: str, named: ast.AST) -> Symbol | None:
 
 
 def _named_in(module: str, node: ast.AST, names: frozenset[str]) -> Iterator[Symbol]:
-    kept_for_later = {id(kept) for part in ast.walk(node) for kept in _unread(module, part, names)}
-    for part in ast.walk(node):
+    kept_for_later = {id(kept) for part in _parts(node) for kept in _unread(module, part, names)}
+    for part in _parts(node):
         found = _symbol_of(module, part)
         if found and id(part) not in kept_for_later:
             yield found

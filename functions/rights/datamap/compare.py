@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from rights.datamap.check_fields import HASHED_LENGTH
-from rights.datamap.links import links
+from rights.datamap.links import Link, links
 from rights.datamap.model import HASHES, Collection, Field, Retention, StoreMap
 from rights.domain.grounds import latest_end
 from rights.domain.identity import Identifies
@@ -108,7 +108,14 @@ def compare(store: StoreMap, found: Found, today: date) -> Iterator[Finding]:
             is_ours = key.child in found.shapes
             place = (key.child, key.child_field) if is_ours else (key.parent, "")
             yield Finding(store.fides_key, *place, obstacle)
+    for link in _unguarded(store, found):
+        problem = f"refers to {link.parent}.{link.parent_field} in the map alone: {_KEEPS_ITS_PARENT}"
+        yield Finding(store.fides_key, link.child, link.child_field, problem, is_note=True)
 
+
+_KEEPS_ITS_PARENT = (
+    "a row that stays and keeps naming its parent keeps that too, and without a foreign key no dry run tells of it"
+)
 
 Told = tuple[str, str, bool]
 """A field, the problem, and whether it is no more than a note."""
@@ -216,6 +223,25 @@ def _terms(collection: Collection, today: date) -> Iterator[str]:
             yield f"to be reviewed by {term.review.isoformat()}, which is over"
         elif isinstance(term, Retention) and term.review > latest_end(term.ground, today):
             yield "reviewed later than its ground may serve"
+
+
+def _unguarded(store: StoreMap, found: Found) -> Iterator[Link]:
+    """References of rows that may stay behind, which no foreign key of the database knows of."""
+    known = {(key.child, key.child_field, key.parent, key.parent_field) for key in found.foreign_keys}
+    for link in links(store) if store.rights.kind == "postgres" else ():
+        is_known = (link.child, link.child_field, link.parent, link.parent_field) in known
+        are_there = {link.child, link.parent} <= set(found.shapes)
+        if are_there and not is_known and _may_stay(store.collection(link.child), link.child_field):
+            yield link
+
+
+def _may_stay(collection: Collection, field: str) -> bool:
+    """Whether a deletion may leave a row of the collection behind with this field as it was."""
+    rights = collection.rights
+    is_kept = rights.on_deletion is Disposition.RETAIN or (rights.retention is not None and not rights.anonymise_kept)
+    is_anonymised = rights.on_deletion is Disposition.ANONYMISE or rights.retention is not None
+    is_emptied = any(f.name == field and f.rights.on_deletion != "keep" for f in collection.fields)
+    return is_kept or (is_anonymised and not is_emptied)
 
 
 def _foreign_key(store: StoreMap, found: Found, key: ForeignKey) -> str | None:

@@ -53,7 +53,7 @@ class Intake(Lookup):
             parts.append(self.table.put_op(once, or_expired_at=now))
         in_the_way = self.table.transact(parts)
         if in_the_way is None:
-            return self._opened(ids, created=True)
+            return self._told(self._opened(ids, created=True))
         earlier = in_the_way[-1] or {}
         if earlier.get("body_hmac") != new.body_hmac:
             msg = "this idempotency key was used for another request"
@@ -63,6 +63,12 @@ class Intake(Lookup):
     def _opened(self, ids: Sequence[str], *, created: bool) -> Opened:
         first, *others = (self.get(request_id) for request_id in ids)
         return Opened(first, created, tuple(others))
+
+    def _told(self, opened: Opened) -> Opened:
+        if self.onlooker:
+            for request in (opened.request, *opened.others):
+                self.onlooker.received(request)
+        return opened
 
     def _request_parts(self, new: NewRequest, request_id: str, right: Right, case: Sequence[str]) -> list[Item]:
         received = new.received_at or self.clock()

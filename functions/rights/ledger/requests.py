@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from rights.clock import Clock, stamp
 from rights.domain.audit import chain_holds, event_hash
@@ -50,14 +50,27 @@ class Change:
     also: Sequence[Item] = ()
 
 
+class Onlooker(Protocol):
+    """Whoever is told, after the fact, that a request came in or ended; each once, unless its teller dies before."""
+
+    def received(self, request: Request) -> None:
+        """Hear of a request that came in."""
+
+    def closed(self, request: Request) -> None:
+        """Hear of a request that ended, however it did."""
+
+
 class Requests:
     """Requests and their events."""
 
-    def __init__(self, table: Table, sealer: Sealer, hmac: Hmac, clock: Clock) -> None:
+    def __init__(
+        self, table: Table, sealer: Sealer, hmac: Hmac, clock: Clock, onlooker: Onlooker | None = None
+    ) -> None:
         self.table = table
         self.sealer = sealer
         self.hmac = hmac
         self.clock = clock
+        self.onlooker = onlooker
 
     def now(self) -> str:
         """The ledger's time, as text."""
@@ -86,7 +99,10 @@ class Requests:
             if wanted is None:
                 return request
             if self._commit(request, wanted):
-                return self.get(request_id)
+                changed = self.get(request_id)
+                if self.onlooker and wanted.to in FINAL:
+                    self.onlooker.closed(changed)
+                return changed
             time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311 - jitter, not a secret
         msg = "lost every race for this request"
         raise StaleWriteError(msg)

@@ -1,7 +1,9 @@
 """The one door of every connector function: a step of the state machine, or a question from another function."""
 
 import base64
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -12,7 +14,7 @@ from rights.clock import utc_now
 from rights.datamap import StoreMap, load_data_map
 from rights.datamap.resolution import MOST_VALUES
 from rights.domain.identity import Identifier, KeySet, Kind
-from rights.errors import DataMapError
+from rights.errors import DataMapError, NotReadyError, StaleWriteError
 from rights.sealing import Sealer
 from rights.settings import Settings, load
 from rights.stores.contract import Connector
@@ -20,7 +22,7 @@ from rights.stores.expire import expire
 from rights.stores.package import PackageParts
 from rights.stores.roles import Roles
 from rights.stores.work import Context, Doings, Worker
-from rights.telemetry import logger
+from rights.telemetry import MetricUnit, logger, metrics
 from rights.wiring import ledger, sealer
 
 Connect = Callable[[StoreMap, Roles], Connector]
@@ -85,7 +87,32 @@ def serve(
     """Do what the event asks of a store of this kind; `doings` are its own ways of doing an operation."""
     asked = parse(event)
     logger.append_keys(request_id=asked.request_id, store=asked.store)
-    connector = connect(store_of(asked.store, kind), roles())
+    store = store_of(asked.store, kind)
+    with _counted(store.fides_key):
+        return _done(asked, connect(store, roles()), context, doings)
+
+
+@contextmanager
+def _counted(store: str) -> Iterator[None]:
+    """Count a call of a store, for its kind (the function's name) and by itself.
+
+    `StoreErrors` is 1 or 0, so that its average is the share of calls that failed. That another worker was first, or
+    that a step came too soon, is no fault of the store.
+    """
+    metrics.add_dimensions(store=store)
+    failed, begun = 1, time.monotonic()
+    try:
+        yield
+        failed = 0
+    except (NotReadyError, StaleWriteError):
+        failed = 0
+        raise
+    finally:
+        metrics.add_metric(name="StoreErrors", unit=MetricUnit.Count, value=failed)
+        metrics.add_metric(name="StoreSeconds", unit=MetricUnit.Seconds, value=time.monotonic() - begun)
+
+
+def _done(asked: Step | Question, connector: Connector, context: Context, doings: Doings | None) -> dict[str, Any]:
     if isinstance(asked, Question):
         return answer(asked, connector, sealer())
     settings = load(StoreSettings)

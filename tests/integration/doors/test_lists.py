@@ -223,6 +223,8 @@ def test_a_person_is_found_by_what_was_typed_proven_or_not(
     assert ids(search(operator, email="DARA@example.com")) == [person.request_id]
     assert other.id not in rows
     assert PHONE not in found.text
+    acts = [item for item in ledger.table.query_items(f"ACTS#{clock().year}", "") if item["what"] == "search"]
+    assert next((act["by"], act["detail"]) for act in acts) == ("vera", {"by": "phone", "found": 2})
 
 
 def test_the_account_that_a_proven_request_led_to_leads_to_its_others(operator: Door, ledger: Ledger) -> None:

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -229,8 +231,10 @@ def test_signing_out_ends_the_session_here_and_at_the_pool(browser: Browser) -> 
     browser.signs_in()
     kept = dict(browser.cookies)
     reply = browser.post("/ops/sign-out", {"csrf": csrf_of(browser)}, **HOST)
-    assert reply.status == 303
-    to = urlsplit(reply.header("Location"))
+    # Not by a redirect: what a form is redirected to has to be this site (`form-action`), and the pool is another.
+    assert reply.status == 200
+    [address] = re.findall(r'<a [^>]*href="([^"]+)"', reply.text)
+    to = urlsplit(unescape(address))
     assert to.path == "/logout"
     assert dict(parse_qsl(to.query)) == {"client_id": CLIENT_ID, "logout_uri": f"{BASE_URL}/ops/signed-out"}
     assert SESSION not in browser.cookies
@@ -242,7 +246,13 @@ def test_signing_out_ends_the_session_here_and_at_the_pool(browser: Browser) -> 
 def test_a_viewer_may_sign_out_and_without_the_word_of_the_page_nobody_signs_another_out(browser: Browser) -> None:
     browser.signs_in("vera", "viewer")
     assert browser.post("/ops/sign-out", {}, **HOST).status == 403
-    assert browser.post("/ops/sign-out", {"csrf": csrf_of(browser)}, **HOST).status == 303
+    assert browser.post("/ops/sign-out", {"csrf": csrf_of(browser)}, **HOST).status == 200
+
+
+def test_a_form_that_comes_after_the_session_leads_to_the_sign_in_by_a_page(browser: Browser) -> None:
+    reply = browser.post("/ops/holds", {"ground": "3"}, **HOST)
+    assert (reply.status, reply.headers.get("Location")) == (200, None)
+    assert f"{BASE_URL}/ops/sign-in?next=%2Fops" in reply.text
 
 
 @pytest.mark.parametrize("value", ["", "x", "A" * 43, "A" * 5000])

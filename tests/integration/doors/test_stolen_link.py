@@ -146,10 +146,10 @@ def test_messages_name_their_contact_masked_and_only_to_whoever_knows(person: Pe
     look = sent(person, "/code", {"code": "123456"}).cookies["look"]
     sent(person, "/code", {"proceed": "true"})
     page = seen(person.gets_mail(), look=look).text
-    assert "to •••• 678" in page or "to d••••@e••••" in page
+    assert "to ***678" in page or "to d***@e***" in page
     assert PHONE not in page
     assert EMAIL not in page
-    assert "••••" not in seen(person).text
+    assert "***" not in seen(person).text
 
 
 @pytest.mark.parametrize("rest", ["/look", "/code"])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +10,11 @@ import pytest
 
 from rights.clock import parse
 from rights.domain.clock import PauseReason
-from rights.domain.rights import Right
+from rights.domain.rights import Operation, Right
 from rights.domain.status import Status
+from rights.domain.work import TaskStatus
 from rights.errors import IllegalTransitionError, TermError
-from rights.ledger import Ledger, Request
+from rights.ledger import Ledger, Request, Task
 from rights.ledger.clocks import timeline_of, turned
 from rights.ledger.requests import Change
 from rights.ledger.table import Update, request_key
@@ -184,7 +185,7 @@ def test_a_clock_that_stands_still_moves_its_date_when_it_is_looked_at(
 
 def test_nothing_is_read_before_its_moment(ledger: Ledger, watch: Callable[[], dict[str, int]]) -> None:
     request = opened(ledger)
-    assert watch() == {"looked": 0, "left": 0, "overdue": 0, "due_soon": 0}
+    assert set(watch().values()) == {0}
     assert ledger.get(request.id) == request
 
 
@@ -276,7 +277,44 @@ def test_a_watch_that_runs_out_of_time_leaves_the_rest_to_the_next(
 ) -> None:
     request = opened(ledger)
     until(clock, request.due_at, hours=1)
-    assert Watch(ledger, topic, "topic").run(lambda: True) == {"looked": 0, "left": 1, "overdue": 1, "due_soon": 0}
+    counts = Watch(ledger, topic, "topic").run(lambda: True)
+    assert counts == {"looked": 0, "left": 1, "overdue": 1, "due_soon": 0, "at_risk": 0}
+
+
+def test_a_request_that_is_due_within_days_is_at_risk_until_all_its_stores_are_done(
+    ledger: Ledger, clock: StoppedClock, watch: Callable[[], dict[str, int]]
+) -> None:
+    request = ledger.open_request(new(right=Right.ACCESS, proven=True)).request
+    task = Task(request_id=request.id, store="orders", kind="postgres", stage=1, operation=Operation.EXPORT)
+    lay(ledger, request.id, [task])
+    until(clock, request.due_at, days=-4)
+    assert watch()["at_risk"] == 0
+    until(clock, request.due_at, days=-2)
+    assert watch()["at_risk"] == 1, "nobody has begun"
+    ledger.begin_work(request.id)
+    assert watch()["at_risk"] == 1, "the stores are at work"
+    ledger.checkpoint_task(replace(ledger.claim_task(task), status=TaskStatus.DONE))
+    assert (watch()["due_soon"], watch()["at_risk"]) == (1, 0)
+    until(clock, request.due_at, hours=1)
+    assert (watch()["overdue"], watch()["at_risk"]) == (1, 0), "it is counted as overdue now"
+
+
+def test_what_nobody_proved_is_not_at_risk_since_nothing_is_promised_yet(
+    ledger: Ledger, clock: StoppedClock, watch: Callable[[], dict[str, int]]
+) -> None:
+    request = opened(ledger)
+    until(clock, request.due_at, days=-2)
+    assert (watch()["due_soon"], watch()["at_risk"]) == (1, 0)
+    moved(ledger, request, Status.IDENTITY_NEEDED)
+    assert watch()["at_risk"] == 0
+    moved(ledger, request, Status.NEEDS_REPAIR)
+    assert watch()["at_risk"] == 1
+
+
+def test_what_a_watch_has_no_time_to_judge_counts_as_at_risk(ledger: Ledger, clock: StoppedClock, topic: Topic) -> None:
+    request = opened(ledger)
+    until(clock, request.due_at, days=-2)
+    assert Watch(ledger, topic, "topic").run(lambda: True)["at_risk"] == 1
 
 
 # ---- questions

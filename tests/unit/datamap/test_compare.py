@@ -65,6 +65,11 @@ def spoilt(name: str, *columns: Column, without: str = "", **changes: Any) -> Fo
     return replace(FITTING, shapes={**FITTING.shapes, name: replace(shape, columns=(*kept, *columns), **changes)})
 
 
+def knowing(key: ForeignKey) -> Found:
+    """The fitting store with one more foreign key."""
+    return replace(FITTING, foreign_keys=(*FITTING.foreign_keys, key))
+
+
 def test_a_map_that_fits_is_told_nothing() -> None:
     assert told(FITTING) == set()
 
@@ -86,11 +91,11 @@ def test_a_map_that_fits_is_told_nothing() -> None:
         (spoilt("items", Column("phone", TEXT, length=20)), "items.phone", "takes 20 characters.* has 39"),
         (spoilt("items", Column("name", TEXT, length=5)), "items.name", "takes 5 characters.* has 6"),
         (spoilt("items", Column("name", NUMBER)), "items.name", "constant of the map is of another type"),
-        (replace(FITTING, foreign_keys=(*FITTING.foreign_keys, ForeignKey("orders", "account_id", "items", "id"))),
-         "orders.account_id", "refers to items.id, keeps its row from going"),
-        (replace(FITTING, foreign_keys=(ForeignKey("gifts", "order_id", "orders", "id", "cascade"),)), "orders.",
+        (knowing(ForeignKey("orders", "account_id", "items", "id")), "orders.account_id",
+         "refers to items.id, keeps its row from going"),
+        (knowing(ForeignKey("gifts", "order_id", "orders", "id", "cascade")), "orders.",
          "gifts.order_id, which is not in this store's map, refers to it and goes unseen"),
-        (replace(FITTING, foreign_keys=(ForeignKey("items", "id", "orders", "id", "empty"),)), "items.id", "NOT NULL"),
+        (knowing(ForeignKey("items", "id", "orders", "id", "empty")), "items.id", "NOT NULL"),
     ],
 )  # fmt: skip
 def test_a_disagreement_is_told_by_its_field(found: Found, place: str, problem: str) -> None:
@@ -100,14 +105,35 @@ def test_a_disagreement_is_told_by_its_field(found: Found, place: str, problem: 
 
 
 def test_a_foreign_key_that_empties_itself_is_no_obstacle() -> None:
-    gifts = ForeignKey("gifts", "order_id", "orders", "id", "empty")
-    assert told(replace(FITTING, foreign_keys=(*FITTING.foreign_keys, gifts))) == set()
+    assert told(knowing(ForeignKey("gifts", "order_id", "orders", "id", "empty"))) == set()
 
 
 def test_what_makes_reading_slow_is_a_note() -> None:
     assert told(spoilt("orders", indexed=frozenset({"id"}))) == {
         ("orders.account_id", "rows are found by it, and no index begins with it", "note")
     }
+
+
+@pytest.mark.parametrize(
+    ("rights", "on_deletion", "is_told"),
+    [
+        ({"on_deletion": "anonymise"}, "keep", True),
+        ({"on_deletion": "anonymise"}, "null", False),
+        ({"on_deletion": "erase"}, "keep", False),
+        ({"on_deletion": "erase", "retention": {"review": "2027-01-01", "ground": 11, "reason": "r", "source": "s"}},
+         "keep", True),
+    ],
+)  # fmt: skip
+def test_a_reference_that_the_database_does_not_know_is_noted_where_its_row_may_stay(
+    rights: dict[str, Any], on_deletion: str, is_told: bool
+) -> None:
+    naming = field("order_id", {"on_deletion": on_deletion}, refers="orders.id")
+    shop = store(ORDERS, collection("notes", field("id", primary_key=True), naming, storage=STORED, **rights))
+    shape = Shape((Column("id", NUMBER, nullable=False), Column("order_id", NUMBER)), ("id",))
+    found = Found({"orders": FITTING.shapes["orders"], "notes": shape})
+    [*notes] = told(found, shop)
+    assert [(where, kind) for where, _, kind in notes] == ([("notes.order_id", "note")] if is_told else [])
+    assert told(replace(found, foreign_keys=(ForeignKey("notes", "order_id", "orders", "id"),)), shop) == set()
 
 
 def test_of_things_without_a_schema_what_was_not_seen_is_a_note_and_what_was_is_none() -> None:
