@@ -66,6 +66,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "Where to go on.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
+    "ETag": {
+        "required": True,
+        "description": "Sent back as `If-None-Match`, it spares an answer that has not changed.",
+        "schema": {"type": "string"},
+    },
     "X-OpenDSR-Processor-Domain": {
         "required": True,
         "description": "In whose name the answer is signed.",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from local.openapi.describe import A_BODY, JSON, READING, Adapted, Operation, Parameter, json
+from local.openapi.describe import A_BODY, JSON, READING, Adapted, Answer, Operation, Parameter, json
 
 BY = ("operator", "operatorSession")
 LOOKED = ("sign_in_needed", "forbidden", "not_found", *READING)
@@ -11,6 +11,10 @@ CHANGE = ("csrf_needed", "foreign_origin", *A_BODY)
 WRONG = ("invalid_request", "wrong_type")
 OF_ONE = ("own_request", "changed_meanwhile", "wrong_type")
 ONE, BULK = "/ops/requests/<request_id>", "/ops/bulk-closures/<bulk_id>"
+
+
+UNCHANGED = Answer(says="Nothing has changed since.")
+_KNOWN = Parameter(name="If-None-Match", place="header", says="The `ETag` of what one has.")
 
 
 def query(name: str, says: str, *, required: bool = False, **schema: Any) -> Parameter:
@@ -23,9 +27,9 @@ def look(name: str, says: str, body: Any, *parameters: Parameter, errors: tuple[
     return Operation(
         id=name,
         says=says,
-        answers={200: json(body, says)},
+        answers={200: json(body, says, "ETag"), 304: UNCHANGED},
         errors=(*errors, *LOOKED),
-        parameters=parameters,
+        parameters=(*parameters, _KNOWN),
         security=BY,
     )
 

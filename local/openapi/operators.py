@@ -7,7 +7,7 @@ from local.openapi import operator_duties as duties
 from local.openapi import operator_overview as now
 from local.openapi.describe import JSON, READING, Answer, DoorDescription, Operation, json, page, see
 from local.openapi.operator_acts import BESIDE_REQUESTS, ON_REQUESTS
-from local.openapi.operator_parts import BULK, BY, CHANGE, CSRF, LOOKED, ONE, look, query
+from local.openapi.operator_parts import BULK, BY, CHANGE, CSRF, LOOKED, ONE, UNCHANGED, look, query
 from operator_api.lists import VIEWS
 from rights.domain.rights import Right
 from rights.domain.status import Status
@@ -24,7 +24,13 @@ _SIGN_IN = {
         pages=True,
         security=BY,
     ),
-    ("GET", "/ops/me"): look("showMe", "Who is signed in, in which roles, and for how long.", told.Me),
+    ("GET", "/ops/me"): Operation(
+        id="showMe",
+        says="Who is signed in, in which roles, and for how long.",
+        answers={200: json(told.Me, "Who it is.")},
+        errors=LOOKED,
+        security=BY,
+    ),
     ("GET", "/ops/health"): Operation(
         id="showHealth", says="That the door is open.", answers={200: json(told.Health, "It is.")}, errors=READING
     ),
@@ -91,7 +97,10 @@ _LOOKS = {
             query("format", "`csv`: the first thousand of the list as a table.", enum=["csv"]),
             errors=("wrong_type", "unknown_store", "unknown_field"),
         ),
-        answers={200: Answer(says="The list.", bodies={JSON: told.Lines, "text/csv": {"type": "string"}})},
+        answers={
+            200: Answer(says="The list.", bodies={JSON: told.Lines, "text/csv": {"type": "string"}}),
+            304: UNCHANGED,
+        },
     ),
     ("GET", ONE): look("lookAtRequest", "One request: tasks, notices, history, clock.", told.Whole),
     ("GET", f"{ONE}/run"): look("showRun", "The way of a request through the state machine.", told.RunShown),

@@ -60,7 +60,7 @@ from tests.support.template import create_ledger_table
 from tests.unit.opendsr.partner import Memory, processor
 
 KEY = b"a key of the gateway and of ours"
-EXAMPLES = 6
+EXAMPLES = 5
 JSON, PAGE = {"Accept": "application/json"}, {"Accept": "text/html"}
 CHECKS = [
     not_a_server_error,
