@@ -253,11 +253,11 @@ def an_affiliate(cloud: Cloud, run: Run) -> None:
     """A request by an affiliate, with the marker wherever one can put it, taken back before anything is done."""
     affiliate = cloud.affiliate
     identity = {"identity_type": "email", "identity_value": str(run.person.email), "identity_format": "raw"}
-    called = {"status_callback_urls": [f"{affiliate.callback_url}?for={MARKER}"], "subject_identities": [identity]}
+    called: dict[str, Any] = {"status_callback_urls": [f"{affiliate.callback_url}?for={MARKER}"], "subject_identities": [identity]}
     body = affiliate.body("erasure", **called)
     before = cloud.mailbox.sent_to(run.person.email)
     assert affiliate.create(body).status == 201
-    spoilt = affiliate.create(affiliate.body("erasure", **called, **{MARKER: MARKER}))
+    spoilt = affiliate.create(affiliate.body("erasure", **called | {MARKER: MARKER}))
     assert (spoilt.status, MARKER in spoilt.text) == (400, False)
     eventually(lambda: len(cloud.mailbox.sent_to(run.person.email)) > len(before), "code")
     their_id = body["subject_request_id"]
