@@ -253,7 +253,10 @@ def an_affiliate(cloud: Cloud, run: Run) -> None:
     """A request by an affiliate, with the marker wherever one can put it, taken back before anything is done."""
     affiliate = cloud.affiliate
     identity = {"identity_type": "email", "identity_value": str(run.person.email), "identity_format": "raw"}
-    called: dict[str, Any] = {"status_callback_urls": [f"{affiliate.callback_url}?for={MARKER}"], "subject_identities": [identity]}
+    called: dict[str, Any] = {
+        "status_callback_urls": [f"{affiliate.callback_url}?for={MARKER}"],
+        "subject_identities": [identity],
+    }
     body = affiliate.body("erasure", **called)
     before = cloud.mailbox.sent_to(run.person.email)
     assert affiliate.create(body).status == 201
