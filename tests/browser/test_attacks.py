@@ -71,18 +71,15 @@ def test_html_in_a_field_stays_text(cloud: Cloud, crowd: Crowd, open_page: OpenP
     somebody.sees("code")
 
 
-@pytest.mark.parametrize("field", ["name", "address"])
-def test_html_in_a_correction_stays_text(open_page: OpenPages, field: str) -> None:
+def test_html_in_a_correction_stays_text(open_page: OpenPages) -> None:
     page = open_page("km")
     page.goto("/?right=correction")
-    if not page.locator(f"#change-{field}").count():
-        pytest.skip(f"{field} cannot be corrected")
-    page.fill(f"#change-{field}", HTML)
+    page.fill("#change-name", HTML)
     page.fill("#phone", "012 345 678")
     page.click(CONTINUE)
     assert HTML in page.locator(".answers").inner_text()
-    page.click(f'button[formaction$="#change-{field}"]')
-    assert page.input_value(f"#change-{field}") == HTML
+    page.click('button[formaction$="#change-name"]')
+    assert page.input_value("#change-name") == HTML
     assert page.title() != "taken"
     assert page.locator("#taken").count() == 0
 
