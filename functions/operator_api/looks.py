@@ -5,9 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from operator_api.intake import IntakeDoors
+from operator_api.journey import graph, journey
 from operator_api.masks import masked
 from operator_api.people import Operator
-from operator_api.runs import run_of, runs_of
+from operator_api.runs import runs_of
 from rights.domain.clock import RULES, ClockRule
 from rights.domain.clock.rule import Term
 from rights.domain.grounds import GROUNDS
@@ -56,13 +57,18 @@ class LookDoors(IntakeDoors):
             "may": self._may(request, events, who),
         }
 
-    def run_of(self, request_id: str) -> dict[str, Any]:
-        """The way of a request through the state machine."""
-        request = self._ledger.get(request_id)
-        events, tasks = self._ledger.events(request_id), self._ledger.tasks(request_id)
-        # The last generation of a wait stands for it.
-        waits = {wait.name: wait for wait in self._ledger.waits_of(request_id)}
-        return run_of(request, events, tasks, waits)
+    def run_of(self, request_id: str, who: Operator) -> dict[str, Any]:
+        """The way of a request through the state machine: every place with what became of it, and the ways taken."""
+        shown = self.look_at(request_id, who)
+        way = journey(shown)
+        return {
+            "request_id": request_id,
+            "run": shown["run"],
+            "here": way.here,
+            "places": [asdict(place) for place in way.places.values()],
+            "edges": [list(edge) for edge in graph().edges],
+            "taken": sorted(list(pair) for pair in way.taken),
+        }
 
     def notices_of(self, request_id: str) -> dict[str, Any]:
         """The notices of a request, with the contact each went to, masked; None once that is forgotten."""

@@ -102,7 +102,7 @@ def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> tuple[Route, ...]:
         ("/ops/rules", lambda _: doors.rules()),
         ("/ops/requests", lambda call: doors.find(call.query)),
         (ONE, lambda call, request_id: doors.look_at(request_id, call.who)),
-        (f"{ONE}/run", lambda _, request_id: doors.run_of(request_id)),
+        (f"{ONE}/run", lambda call, request_id: doors.run_of(request_id, call.who)),
         (f"{ONE}/notices", lambda _, request_id: doors.notices_of(request_id)),
         (f"{ONE}/audit", lambda _, request_id: doors.audit_of(request_id)),
         (f"{ONE}/plan", lambda _, request_id: doors.plan_of(request_id)),

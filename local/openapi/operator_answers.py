@@ -1,13 +1,13 @@
 """The shapes of the operators' door's answers."""
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, get_args
 
 from typing_extensions import TypedDict
 
 from local.openapi.describe import Address, Day, Moment, RequestId, words
 from local.openapi.public_answers import Outcome, Segment
 from operator_api.intake import CameBy, How
-from operator_api.runs import STATES
+from operator_api.journey import Look, graph
 from rights.domain.clock import Reason as Because
 from rights.domain.confirmation import Confirm
 from rights.domain.evidence import EvidenceKind, EvidenceStatus, Refusal
@@ -18,7 +18,7 @@ from rights.domain.work import TaskStatus
 from rights.ledger.model import NoticeStatus
 
 WaitsFor = Annotated[str, words("person", "operator", "pause", "stores", "partner")]
-StateName = Annotated[str, words(*STATES)]
+PlaceName = Annotated[str, words(*graph().order)]
 
 
 class SessionShown(TypedDict):
@@ -213,28 +213,30 @@ class Whole(Line):
     may: dict[str, bool | str]
 
 
-class StateShown(TypedDict):
-    """One state of the machine: what became of it."""
+class PlaceShown(TypedDict):
+    """One place of the machine: what became of it; the counts are those of a Map's stores."""
 
-    state: StateName
-    status: Literal["done", "now", "waiting", "needs_person", "failed", "skipped", "ahead"]
+    name: PlaceName
+    look: Annotated[str, words(*get_args(Look))]
     times: int
-    at: Moment | None
+    entered_at: Moment | None
+    left_at: Moment | None
+    waits_for: Annotated[str, words("person", "operator", "pause", "access")] | None
     until: Moment | None
-    waits_for: WaitsFor | None
-    done: int | None
-    total: int | None
+    total: int
+    done: int
+    failed: int
 
 
 class RunShown(TypedDict):
-    """The way of a request through the state machine."""
+    """The way of a request through the state machine; `here` is null once it has ended."""
 
     request_id: RequestId
     run: int
-    states: list[StateShown]
-    path: list[StateName]
-    edges: list[tuple[StateName, StateName]]
-    taken: list[tuple[StateName, StateName]]
+    here: PlaceName | None
+    places: list[PlaceShown]
+    edges: list[tuple[PlaceName, PlaceName]]
+    taken: list[tuple[PlaceName, PlaceName]]
 
 
 class NoticeSent(TypedDict):

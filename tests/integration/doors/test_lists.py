@@ -328,20 +328,24 @@ def test_what_one_may_do_is_told_with_the_request(
 def test_the_way_through_the_machine_is_read_off_the_history(operator: Door, person: Person, ledger: Ledger) -> None:
     path = f"/ops/requests/{person.asks().request_id}"
     told = operator("GET", f"{path}/run").json
-    states = {state["state"]: state for state in told["states"]}
-    assert (states["VerifyIdentity"]["status"], states["PlanRequest"]["status"]) == ("waiting", "ahead")
+    looks = {place["name"]: place["look"] for place in told["places"]}
+    assert told["here"] == "VerifyIdentity"
+    assert (looks["VerifyIdentity"], looks["PlanRequest"]) == ("waiting", "ahead")
     person.proves().is_answered()
     told = operator("GET", f"{path}/run").json
-    assert told["path"] == ["VerifyIdentity", "PlanRequest", "FulfilStores", "Assemble", "Close"]
-    assert {state["state"]: state["status"] for state in told["states"]} == {
-        "VerifyIdentity": "done", "PlanRequest": "done", "Confirm": "skipped", "Review": "skipped",
-        "CoolOff": "skipped", "FulfilStores": "done", "Repair": "skipped", "Assemble": "done", "Close": "done",
+    assert told["here"] is None
+    assert {place["name"] for place in told["places"] if place["look"] == "done"} == {
+        "VerifyIdentity", "PlanRequest", "BeginWork", "FulfilStores", "Assemble", "Notify", "Close",
     }  # fmt: skip
-    assert next(s for s in told["states"] if s["state"] == "FulfilStores")["total"] == 1
+    assert {place["look"] for place in told["places"]} == {"done", "skipped"}
+    assert ["FulfilStores", "Assemble"] in told["taken"]
+    assert next(place for place in told["places"] if place["name"] == "FulfilStores")["total"] == 1
     failing = at_work(ledger)
-    states = {s["state"]: s for s in operator("GET", f"/ops/requests/{failing.id}/run").json["states"]}
-    assert (states["Repair"]["status"], states["Repair"]["waits_for"]) == ("needs_person", "operator")
-    assert states["FulfilStores"]["times"] == 1
+    told = operator("GET", f"/ops/requests/{failing.id}/run").json
+    places = {place["name"]: place for place in told["places"]}
+    assert told["here"] == "Repair"
+    assert (places["Repair"]["look"], places["Repair"]["waits_for"]) == ("needs_person", "operator")
+    assert places["FulfilStores"]["times"] == 1
 
 
 def test_notices_show_enough_of_a_contact_to_tell_two_apart(operator: Door, person: Person) -> None:
