@@ -84,7 +84,7 @@ class IntakeDoors(SearchDoors):
         )
         if attested:
             # Whoever repeats a call that was cut off here tells of it then.
-            self._ledger.acknowledge(opened.request.id)
+            self._ledger.acknowledge_intake(opened.request.id)
         others = [self.summary(one) for one in opened.others]
         return self.summary(opened.request) | ({"case": others} if others else {})
 

@@ -121,7 +121,7 @@ BESIDE_REQUESTS = {
         "approveBulk",
         "Let the intake begin: by another approver, who says how many people there are.",
         duties.BulkShown,
-        *("second_operator_needed", "plan_changed", "too_late"),
+        *("own_request", "second_operator_needed", "plan_changed", "too_late"),
         body={
             "type": "object",
             "required": ["people"],

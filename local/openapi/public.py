@@ -182,7 +182,8 @@ _RESULTS = {
         {
             200: Answer(
                 says="The certificate.", bodies={"application/jose": {"type": "string"}, PAGE: {"type": "string"}}
-            )
+            ),
+            303: see("To where a code is entered: with the link alone the page shows no details."),
         },
         *("not_ready", "gone"),
         always=ADMITTED,

@@ -8,7 +8,7 @@ from rights.ledger.requests import Change
 class Counter(Identity):
     """Requests that an operator takes in."""
 
-    def acknowledge(self, request_id: str) -> Request:
+    def acknowledge_intake(self, request_id: str) -> Request:
         """Tell every proven contact, once, that a request arrived; where a code proves, the proof tells it."""
 
         def decide(request: Request) -> Change | None:
