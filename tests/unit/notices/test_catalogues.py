@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
@@ -27,10 +28,9 @@ def catalogue(language: str) -> Catalog:
 
 
 def sources() -> set[str]:
-    methods = [("**.py", "python"), ("**.html.j2", "jinja2.ext:babel_extract")]
-    found = extract_from_dir(
-        FUNCTIONS, methods, {"**.html.j2": {"trim_blocks": "true"}}, {"say": (2,), "N_": None, "t": None}
-    )
+    with (LOCALE_DIR / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    found = extract_from_dir(FUNCTIONS, methods, options, {"say": (2,), "N_": None, "t": None})
     return {str(message) for _, _, message, _, _ in found}
 
 
