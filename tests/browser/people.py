@@ -22,7 +22,8 @@ def nothing(_: Page, __: str) -> None:
 
 def fits(page: Page) -> bool:
     """True without sideways scrolling."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+    # A locator waits for the page to be there: right after a form was sent the document may still be empty.
+    return bool(page.locator("html").evaluate("page => page.scrollWidth <= page.clientWidth"))
 
 
 @dataclass
