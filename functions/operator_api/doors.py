@@ -15,7 +15,6 @@ from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
 from operator_api.intake import IntakeDoors
 from operator_api.looks import LookDoors
-from operator_api.people import Operator, pseudonym
 from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
 from rights.clock import Clock
@@ -135,20 +134,6 @@ class OperatorDoors(
     def attention_seen(self, request_id: str, by: str) -> dict[str, Any]:
         """Record that somebody has looked after what asked for attention."""
         return self.summary(self._ledger.attention_seen(request_id, by=by))
-
-    def refuse_own_request(self, request_id: str, who: Operator) -> None:
-        """ApiError `own_request` for somebody who acts on a request about themselves.
-
-        That is one about their account, one that they made for another, and one that would give them an account.
-        """
-        request = self._ledger.get(request_id)
-        self.refuse_own({*request.known_as, *request.locks}, who)
-        typed: dict[str, str] = (self._ledger.private(request_id, "typed") or {}).get("identifiers", {})
-        requester: dict[str, str] = self._ledger.private(request_id, "requester") or {}
-        changes: dict[str, dict[str, str]] = self._ledger.private(request_id, "changes") or {}
-        for kind in ("phone", "email"):
-            named = {typed.get(kind), requester.get(kind), changes.get(kind, {}).get("to")}
-            self.refuse_own({pseudonym(self._ledger.hmac.tag_of, kind, value) for value in named if value}, who)
 
     def refuse_changed(self, request_id: str, seen: object) -> None:
         """ApiError `changed_meanwhile` where a request is no longer at the version somebody decides on, and by whom."""

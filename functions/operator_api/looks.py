@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from operator_api.holds import HoldDoors
 from operator_api.intake import IntakeDoors
 from operator_api.journey import graph, journey
 from operator_api.masks import masked
-from operator_api.people import Operator
+from operator_api.people import Operator, pseudonym
 from operator_api.runs import runs_of
 from rights.domain.clock import RULES, ClockRule
 from rights.domain.clock.rule import Term
@@ -21,12 +22,22 @@ from rights.ledger.clocks import rule_of, timeline_of
 _AT_WORK = frozenset({Status.IN_PROGRESS, Status.NEEDS_REPAIR})
 
 
-class LookDoors(IntakeDoors):
+class LookDoors(IntakeDoors, HoldDoors):
     """The doors to one request."""
 
     def refuse_own_request(self, request_id: str, who: Operator) -> None:
-        """ApiError `own_request` for somebody who acts on a request about themselves."""
-        raise NotImplementedError
+        """ApiError `own_request` for somebody who acts on a request about themselves.
+
+        That is one about their account, one that they made for another, and one that would give them an account.
+        """
+        request = self._ledger.get(request_id)
+        self.refuse_own({*request.known_as, *request.locks}, who)
+        typed: dict[str, str] = (self._ledger.private(request_id, "typed") or {}).get("identifiers", {})
+        requester: dict[str, str] = self._ledger.private(request_id, "requester") or {}
+        changes: dict[str, dict[str, str]] = self._ledger.private(request_id, "changes") or {}
+        for kind in ("phone", "email"):
+            named = {typed.get(kind), requester.get(kind), changes.get(kind, {}).get("to")}
+            self.refuse_own({pseudonym(self._ledger.hmac.tag_of, kind, value) for value in named if value}, who)
 
     def look_at(self, request_id: str, who: Operator) -> dict[str, Any]:
         """One request: its tasks, its history and whether that is whole, its clock, its runs, and what `who` may do."""
