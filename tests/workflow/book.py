@@ -64,16 +64,15 @@ class Book:
         return [event["code"] for event in self.items(request_id, "EVENT#")]
 
     def chain_holds(self, request_id: str) -> bool:
-        """Whether each event names the hash of the one before, and the state that of the last (DESIGN section 7)."""
-        previous = "0" * 64
-        for version, event in enumerate(self.items(request_id, "EVENT#"), start=1):
-            facts = {name: value for name, value in event.items() if name not in {"PK", "SK", "hash"}}
-            text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-            whole = event["hash"] == hashlib.sha256(text.encode()).hexdigest()
-            if not whole or event["previous"] != previous or event["version"] != version:
-                return False
-            previous = event["hash"]
-        return bool(previous == self.state(request_id)["head"])
+        """Whether each event names the hash of the one before, and the state that of the last (DESIGN section 7).
+
+        The product may write between the two readings: the state is read on both sides, until it is the same.
+        """
+        head = self.state(request_id)["head"]
+        events = self.items(request_id, "EVENT#")
+        while head != (head := self.state(request_id)["head"]):
+            events = self.items(request_id, "EVENT#")
+        return bool(_last_hash(events) == head)
 
     def runs(self, request_id: str) -> list[Item]:
         """The executions of a request, in the order of their runs."""
@@ -128,6 +127,19 @@ class Book:
                 ExpressionAttributeValues={f":{n}": serialise(values[n]) for n in names}
                 | {f":was_{n}": serialise(item[n]) for n in names},
             )
+
+
+def _last_hash(events: list[Item]) -> str | None:
+    """The hash of the last event, or nothing where the chain is broken."""
+    previous = "0" * 64
+    for version, event in enumerate(events, start=1):
+        facts = {name: value for name, value in event.items() if name not in {"PK", "SK", "hash"}}
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        whole = event["hash"] == hashlib.sha256(text.encode()).hexdigest()
+        if not whole or event["previous"] != previous or event["version"] != version:
+            return None
+        previous = event["hash"]
+    return previous
 
 
 def _earlier(moment: str, minutes: int) -> str:

@@ -107,21 +107,26 @@ def owner(cloud: Cloud) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def refused(cloud: Cloud, operation: str, table: str) -> Iterator[None]:
+def refused(
+    cloud: Cloud, operation: str, table: str, *, each: str = "STATEMENT", by: str = "RAISE insufficient_privilege"
+) -> Iterator[None]:
     """A table of the mall refuses this to everybody: by a trigger, which no dry run sees before."""
-    names = {"operation": sql.SQL(operation), "table": sql.Identifier(table)}
+    made = sql.SQL(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS {body};"
+        "CREATE TRIGGER refuse BEFORE {operation} ON {table} FOR EACH {each} EXECUTE FUNCTION refuse()"
+    ).format(
+        body=sql.Literal(f"BEGIN {by}; END"),
+        operation=sql.SQL(operation),
+        table=sql.Identifier(table),
+        each=sql.SQL(each),
+    )
     with owner(cloud) as connection:
-        connection.execute(
-            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            "'BEGIN RAISE insufficient_privilege; END'"
-        )
-        made = "CREATE TRIGGER refuse BEFORE {operation} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
-        connection.execute(sql.SQL(made).format(**names))
+        connection.execute(made)
     try:
         yield
     finally:
         with owner(cloud) as connection:
-            connection.execute(sql.SQL("DROP TRIGGER refuse ON {table}").format(**names))
+            connection.execute("DROP FUNCTION refuse CASCADE")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from rights.sealing import Sealer
 from tests.workflow.acting import agent, send
 from tests.workflow.asking import Asking, Public, counts_of, expected
 from tests.workflow.book import Book
-from tests.workflow.controls import Operator, owner
+from tests.workflow.controls import Operator, refused
 from tests.workflow.leaks import Words, forms_of, phone_forms, report
 from tests.workflow.package import Package, download
 from tests.workflow.places import places
@@ -62,22 +62,10 @@ class Run:
         )
 
 
-@contextmanager
-def spiteful(cloud: Cloud) -> Iterator[None]:
+def spiteful(cloud: Cloud) -> AbstractContextManager[None]:
     """A database that quotes the row in the error with which it refuses to delete one."""
-    with owner(cloud) as database:
-        database.execute(
-            """
-            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN RAISE EXCEPTION 'not this one: %', OLD USING DETAIL = OLD.body, HINT = OLD.body; END $$;
-            CREATE TRIGGER refuse BEFORE DELETE ON tickets FOR EACH ROW EXECUTE FUNCTION refuse();
-            """
-        )
-    try:
-        yield
-    finally:
-        with owner(cloud) as database:
-            database.execute("DROP FUNCTION refuse CASCADE")
+    quoting = "RAISE EXCEPTION 'not this one: %', OLD USING DETAIL = OLD.body, HINT = OLD.body"
+    return refused(cloud, "DELETE", "tickets", each="ROW", by=quoting)
 
 
 @contextmanager
