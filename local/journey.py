@@ -12,7 +12,7 @@ from local.mailbox import Mailbox, Message
 
 _CODE = re.compile(r"(?<!\d)(\d{3})\s?(\d{3})(?!\d)")
 _POLL_SECONDS = 0.4
-_PATIENCE_SECONDS = 180.0
+_PATIENCE_SECONDS = 300.0
 GOOD_ENDS = frozenset({"completed", "completed_in_part"})
 ENDS = GOOD_ENDS | {"refused", "withdrawn", "expired"}
 
@@ -56,7 +56,7 @@ class Filed:
 class Visitor:
     """Somebody with a browser, a phone and a mailbox."""
 
-    def __init__(self, base_url: str, mailbox: Mailbox, patience: float = 30) -> None:
+    def __init__(self, base_url: str, mailbox: Mailbox, patience: float = 60) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=patience, headers={"Accept": "application/json"})
         self._mailbox = mailbox
 

@@ -145,7 +145,7 @@ def test_a_page_that_is_open_shows_what_happens_meanwhile_and_leaves_alone_what_
     other = open_page.watch_of(page)
     assert other.complaints == []
     assert public.http.delete(f"/requests/{asking.id}", headers=asking.bearer).is_success
-    expect(page.locator(".next").first).to_contain_text("Nothing is left to do.", timeout=30_000)
+    expect(page.locator(".next").first).to_contain_text("Nothing is left to do.", timeout=300_000)
     assert page.locator("#act-reveal[open]").count() == 1
     assert page.evaluate("document.activeElement.id") == "what"
 

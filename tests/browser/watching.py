@@ -70,7 +70,7 @@ class OpenPages:
             timezone_id="Asia/Phnom_Penh",
             **more,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(120_000)
         watch = Watch(urlsplit(self._base_url).netloc)
         watch.follow(context)
         self._contexts.append((context, watch))

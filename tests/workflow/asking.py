@@ -101,7 +101,7 @@ class Asking:
         shown: dict[str, Any] = reply.json()
         return shown
 
-    def until(self, *states: str, seconds: float = 120) -> dict[str, Any]:
+    def until(self, *states: str) -> dict[str, Any]:
         """Look at the status until it is one of these."""
 
         def there() -> dict[str, Any] | None:
@@ -109,18 +109,18 @@ class Asking:
             assert shown["status"] not in ENDS - set(states), f"ended as {shown['status']}"
             return shown if shown["status"] in states else None
 
-        return eventually(there, " or ".join(states), seconds=seconds, every=0.2)
+        return eventually(there, " or ".join(states), every=0.2)
 
-    def until_told(self, *states: str, seconds: float = 120) -> dict[str, Any]:
+    def until_told(self, *states: str) -> dict[str, Any]:
         """The same, and the person has got the message about it."""
-        shown = self.until(*states, seconds=seconds)
+        shown = self.until(*states)
 
         def told() -> dict[str, Any] | None:
             shown = self.look()
             kinds = {notice["kind"] for notice in shown["notices"]}
             return shown if kinds & {*states, *TELLS_THE_OUTCOME} else None
 
-        return eventually(told, "notice of the outcome", seconds=seconds) if shown.get("stores") else shown
+        return eventually(told, "notice of the outcome") if shown.get("stores") else shown
 
 
 def counts_of(stores: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
@@ -152,7 +152,7 @@ class Public:
 
     def __init__(self, cloud: Cloud) -> None:
         self._mailbox = cloud.mailbox
-        self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+        self.http = httpx.Client(base_url=cloud.base_url, timeout=120, headers={"Accept": "application/json"})
         self.http.event_hooks["response"].append(check_response)
 
     def ask(

@@ -112,6 +112,13 @@ class Book:
             codes = [code | {"expires_at": _earlier(code["expires_at"], minutes)} for code in item["codes"]]
             self.overwrite(item, {"codes": codes})
 
+    def callbacks_fall_due(self, request_id: str, minutes: int = 90) -> None:
+        """Make the pauses and the claims of a request's callbacks that much older: the same as waiting."""
+        for item in self.items(request_id, "CALLBACK#"):
+            older = {name: _earlier(item[name], minutes) for name in ("relay_at", "claimed_at") if name in item}
+            if older:
+                self.overwrite(item, older)
+
     def overwrite(self, item: Item, values: Item) -> None:
         """Put other values into an item, as an auditor must never do."""
         serialise: Callable[[Any], Any] = TypeSerializer().serialize

@@ -150,7 +150,7 @@ class Operator:
     """An operator: a user of the operators' pool, who signs in as a program does and shows the token."""
 
     def __init__(self, cloud: Cloud, name: str, *groups: str) -> None:
-        self.http = httpx.Client(base_url=cloud.base_url, timeout=60, headers={"Accept": "application/json"})
+        self.http = httpx.Client(base_url=cloud.base_url, timeout=120, headers={"Accept": "application/json"})
         self.http.event_hooks["response"].append(check_response)
         self._cloud = cloud
         self._register(name, groups)
@@ -170,7 +170,7 @@ class Operator:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked = {"client_id": client, "redirect_uri": back, "response_type": "code", "scope": "openid email phone"}
         asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}
-        with httpx.Client(base_url=self._cloud.emulator.endpoint, timeout=60) as pool:
+        with httpx.Client(base_url=self._cloud.emulator.endpoint, timeout=120) as pool:
             sent = pool.post("/login", data=asked | {"username": name, "password": PASSWORD})
             code = dict(parse_qsl(urlsplit(sent.headers["Location"]).query))["code"]
             wanted = {"grant_type": "authorization_code", "client_id": client, "redirect_uri": back, "code": code}

@@ -74,7 +74,7 @@ def download(asking: Asking) -> Package:
     assert (told["ready"], told["code_sent"]) == (True, True)
     reply = asking.call("POST", "/package", json={"code": asking.another_code(known)})
     assert reply.status_code == httpx.codes.OK, reply.text
-    file = httpx.get(reply.json()["url"], timeout=60)
+    file = httpx.get(reply.json()["url"], timeout=120)
     assert file.status_code == httpx.codes.OK
     assert "attachment" in file.headers["Content-Disposition"]
     return Package(file.content)

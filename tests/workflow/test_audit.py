@@ -204,7 +204,7 @@ def test_a_service_that_closes_deletes_each_person_on_its_list_who_was_told_befo
     assert (shown["taken"], shown["unknown"], shown["several"]) == (2, 1, 0)
     for person, one in zip(people, shown["results"], strict=False):
         request_id = one["request_id"]
-        eventually(lambda r=request_id: book.status(r) in ENDED, "end of a deletion", seconds=120)  # type: ignore[misc]
+        eventually(lambda r=request_id: book.status(r) in ENDED, "end of a deletion")  # type: ignore[misc]
         assert done(book, request_id) == expected(expected_deletion(cloud.mall, person))
         assert book.state(request_id)["certificate"]
         assert book.chain_holds(request_id)

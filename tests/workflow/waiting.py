@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T | None], what: str, *, seconds: float = 90.0, every: float = 0.1) -> T:
-    """What `look` finds as soon as that is true; fails when nothing is found in time."""
+def eventually(look: Callable[[], T | None], what: str, *, seconds: float = 300.0, every: float = 0.1) -> T:
+    """What `look` finds as soon as that is true; fails when nothing is found in a time no busy machine needs."""
     until = time.monotonic() + seconds
     while True:
         found = look()
