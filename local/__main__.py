@@ -106,11 +106,18 @@ def _conclude(cloud: Cloud, reporter: Reporter, person: Person, filed: Filed) ->
     return filed.closed_well and not unexpected and not missing
 
 
+_DOORS = {
+    "form": "/",
+    "console": "/ops",
+    "mailbox": "/_local/mailbox",
+    "people": "/_local/people",
+    "affiliate": "/_local/affiliate",
+}
+
+
 def _stay(cloud: Cloud, reporter: Reporter) -> None:
-    reporter.say(f"form     {cloud.base_url}/")
-    reporter.say(f"console  {cloud.base_url}/ops")
-    reporter.say(f"mailbox  {cloud.base_url}/_local/mailbox")
-    reporter.say(f"people   {cloud.base_url}/_local/people")
+    for name, path in _DOORS.items():
+        reporter.say(f"{name:<10}{cloud.base_url}{path}")
     reporter.say("Ctrl-C stops it.")
     threading.Event().wait()
 

@@ -191,11 +191,16 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         mailbox = Mailbox(emulator.endpoint)
         cleanup.callback(mailbox.close)
         health = _health(emulator, postgres, partners)
-        letters = lambda: [m.as_json() for m in mailbox.messages()]  # noqa: E731 - one of four
+        letters = lambda: [m.as_json() for m in mailbox.messages()]  # noqa: E731 - as those below
         outputs: dict[str, str] = {}
         sign_in = operators.HostedUi(emulator.endpoint, lambda: outputs["OperatorPoolId"])
-        known = lambda: [one.as_json() for one in operators.OPERATORS]  # noqa: E731 - one of four
-        pages = Pages(letters, lambda: malls.people(sample), health, partners.summary, known, sign_in)
+        shown: dict[str, Callable[[], object]] = {
+            "people": lambda: malls.people(sample),
+            "operators": lambda: [one.as_json() for one in operators.OPERATORS],
+            "partners": partners.summary,
+            "affiliate": affiliate.as_json,
+        }
+        pages = Pages(letters, health, shown, sign_in)
         front = Front(chosen.port, pages)
         cleanup.callback(front.close)
         outputs |= _deploy_product(emulator, front, chosen)

@@ -4,7 +4,7 @@ import html
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,10 +32,9 @@ class Pages:
     """What `/_local/` shows, as functions so that it is always current."""
 
     mailbox: Callable[[], list[dict[str, str]]]
-    people: Callable[[], list[dict[str, Any]]]
     health: Callable[[], dict[str, str]]
-    partners: Callable[[], list[dict[str, Any]]] = list
-    operators: Callable[[], list[dict[str, Any]]] = list
+    shown: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+    """Further pages by their names, each some JSON."""
     hosted_ui: Answer | None = None
 
 
@@ -145,8 +144,6 @@ class _Handler(BaseHTTPRequestHandler):
                 )
             case "GET", "/_local/mailbox":
                 self._json(HTTPStatus.OK, self.local_pages.mailbox())
-            case "GET", "/_local/people":
-                self._json(HTTPStatus.OK, self.local_pages.people())
             case "GET", "/_local/health":
                 health = self.local_pages.health()
                 well = all(state == "ok" for state in health.values())
@@ -154,10 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
             case method, path if path.startswith(HOSTED_UI) and self.local_pages.hosted_ui:
                 reply = self.local_pages.hosted_ui(method, self.path, body)
                 self._send(reply.status, reply.headers, reply.body)
-            case "GET", "/_local/operators":
-                self._json(HTTPStatus.OK, self.local_pages.operators())
-            case "GET", "/_local/partners":
-                self._json(HTTPStatus.OK, self.local_pages.partners())
+            case "GET", path if show := self.local_pages.shown.get(path.removeprefix("/_local/")):
+                self._json(HTTPStatus.OK, show())
             case "POST", "/_local/clock":
                 self._json(HTTPStatus.CONFLICT, _error("clock_off", _CLOCK_OFF))
             case _:

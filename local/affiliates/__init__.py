@@ -72,6 +72,20 @@ class Affiliate:
         """Where it takes callbacks, by its own name."""
         return f"https://{HOST}/callbacks"
 
+    def as_json(self) -> dict[str, Any]:
+        """What one needs to play this affiliate by hand: its private key, a request to begin with, what it was told."""
+        private = self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        identity = {"identity_type": "email", "identity_value": "", "identity_format": "raw"}
+        call = f"python docs/affiliate_client.py {self.base_url} {self.key_id} private.pem POST /requests < request.json"
+        return {
+            "client": call,
+            "private.pem": private.decode(),
+            "request.json": self.body("access", subject_identities=[identity]),
+            "callbacks": self._told(),
+        }
+
     def addresses(self) -> dict[str, str]:
         """Where its host is played, as functions of the local cloud read it."""
         return {HOST: f"{LOOPBACK}:{self.port}"}
@@ -112,8 +126,11 @@ class Affiliate:
 
     def callbacks(self, request_id: str) -> list[dict[str, Any]]:
         """The callbacks it got about a request, oldest first: `status`, whether it is `signed`, what it `answered`."""
-        got = httpx.get(f"{self.control}/state").json()["callbacks"]
-        return [one for one in got if one["id"] == request_id]
+        return [one for one in self._told() if one["id"] == request_id]
+
+    def _told(self) -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = httpx.get(f"{self.control}/state").json()["callbacks"]
+        return told
 
     def open_for_business(self, base_url: str, ssm: Any, kms: Any, authority: Authority, key_id: str) -> None:
         """What an affiliate and the mall agree on once: its public key, where our door is, and our certificate."""

@@ -9,7 +9,9 @@ from local.front import Front, Pages
 from local.operators import Reply
 
 MESSAGE = {"channel": "sms", "to": "+85512", "subject": "", "text": "<b>123 456</b>", "sent_at": "2026-01-01T00:00:00Z"}
-PAGES = Pages(lambda: [MESSAGE], lambda: [{"name": "សុខា"}], lambda: {"ministack": "ok", "postgres": "ok"})
+PAGES = Pages(
+    lambda: [MESSAGE], lambda: {"ministack": "ok", "postgres": "ok"}, {"people": lambda: [{"name": "សុខា"}]}
+)
 
 
 class Upstream(BaseHTTPRequestHandler):
@@ -70,7 +72,7 @@ def test_a_sign_in_page_answers_below_its_path_and_only_to_this_machine() -> Non
         asked.append((method, target, body))
         return Reply(302, (("Location", "/ops/signed-in"),))
 
-    pages = Pages(list, list, dict, operators=lambda: [{"name": "sophea"}], hosted_ui=sign_in)
+    pages = Pages(list, dict, {"operators": lambda: [{"name": "sophea"}]}, sign_in)
     front = Front(0, pages)
     try:
         target = "/_local/hosted-ui/login?x=1"

@@ -11,7 +11,7 @@ import pytest
 from local.front import Front, Pages
 from local.processes import LocalCloudError, free_port, is_free, require_free, spawn
 
-PAGES = Pages(list, list, dict)
+PAGES = Pages(list, dict)
 
 
 @pytest.fixture
