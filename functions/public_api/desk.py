@@ -95,7 +95,7 @@ class Desk:
         }
         shell |= values
         shell["errors"] = defaultdict(str, shell["errors"])
-        body = self.pages.render(template, locale, shell)
+        body = self.pages.in_language(locale, template, shell)
         wished = query.get("lang") == locale or bool(values.get("switched"))
         cookies = [f"{self.cookie('lang', locale.value, '/')}; Max-Age=31536000"] if wished else []
         heads = {"Content-Language": HTML_LANG[locale], **(headers or {})}

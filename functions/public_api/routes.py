@@ -18,7 +18,7 @@ from public_api.evidence_routes import EvidenceRoutes
 from public_api.find_routes import FindRoutes
 from public_api.look_routes import LookRoutes
 from public_api.package_routes import PackageRoutes
-from public_api.pages import Pages, static_files
+from public_api.pages import Pages
 from public_api.reading import read_answer, read_code, read_confirm
 from public_api.status_page import as_page, done_so_far, lapses
 from public_api.views import WAITING_FOR_PROOF, as_json
@@ -28,7 +28,6 @@ from rights.domain.status import Status
 from rights.http import ApiError
 from rights.ledger import Request
 
-_FOR_EVER = "public, max-age=31536000, immutable"
 A_CODE_TAKES = timedelta(minutes=2)
 """How long a message may be on its way before it makes sense to ask for another."""
 
@@ -213,10 +212,7 @@ class PublicRoutes:
 
     def static(self, _: Call, name: str) -> Answer:
         """`GET /static/{name}`; the name carries a fingerprint."""
-        file = static_files().get(name)
-        if file is None:
-            raise ApiError("not_found")
-        return http.respond(HTTPStatus.OK, file.body, file.content_type, headers={"Cache-Control": _FOR_EVER})
+        return self._desk.pages.serve(name)
 
     # --- the status page
 

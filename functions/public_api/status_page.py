@@ -86,47 +86,82 @@ def as_page(
     answered or sent. `typed` is where the code goes, `contacts` the proven ones, masked.
     """
     request = shown.request
-    status = say(locale, N_("Joined with an earlier request") if request.linked_to else STATUS[shown.status])
-    asks_code = request.status in WAITING_FOR_PROOF
-    heading = say(locale, _where_to_look(typed)) if asks_code else status
-    told = shown.told if knows else {}
     return {
-        "path": f"/requests/{request.id}",
+        **_head(shown, locale, typed),
+        **_subject(request, locale),
+        **_times(shown, locale),
+        **_turn(request, shown.told if knows else {}),
+        "knows": knows,
+        "can_look": shown.proven and not knows and _has_details(shown),
+        "can_withdraw": shown.can_withdraw,
+        "package_ready": shown.package_ready,
+        "package_ended": shown.package_ended,
+        "certificate_ready": shown.certificate_ready,
+        "so_far": done_so_far(shown, locale) if request.status in _AT_WORK and knows else [],
+        "next_words": _next_words(shown, locale),
+        "steps": _steps(request, locale),
+        **_places(shown, locale),
+        "shows_stores": _shows_stores(shown) and knows,
+        "notices": [_notice(notice, locale, contacts or {}) for notice in shown.sent] if knows else [],
+        "case": [_case(other, token, locale) for other, token in case],
+    }
+
+
+def _head(shown: Shown, locale: Locale, typed: Sequence[str]) -> dict[str, Any]:
+    """What stands at the top: the status, or where to look for the code."""
+    request = shown.request
+    status = say(locale, N_("Joined with an earlier request") if request.linked_to else STATUS[shown.status])
+    heading = say(locale, _where_to_look(typed)) if request.status in WAITING_FOR_PROOF else status
+    return {
         "title": f"{heading} · {reference(request.id)}",
         "heading": heading,
         "status": status,
-        "knows": knows,
-        "can_look": shown.proven and not knows and _has_details(shown),
         "tone": "done" if request.status in DONE else "open" if not request.is_final else "ended",
+    }
+
+
+def _subject(request: Request, locale: Locale) -> dict[str, Any]:
+    """Which request it is, and what it is about."""
+    return {
+        "path": f"/requests/{request.id}",
+        "reference": reference(request.id),
         "right": say(locale, RIGHT[request.right]),
         "only": _only(request, locale),
         "only_label": say(locale, NO_LONGER if request.right is Right.CONSENT_WITHDRAWAL else WHICH_DATA),
-        "reference": reference(request.id),
+    }
+
+
+def _times(shown: Shown, locale: Locale) -> dict[str, Any]:
+    """When it came, by when it is answered and why then, and when it ended."""
+    request = shown.request
+    return {
         "received_at": parse(request.received_at),
         "due_at": parse(shown.due_at),
         "due_words": _due_words(shown, locale),
         "why_due": [_why(segment, locale) for segment in shown.clock.segments] if shown.clock else [],
         "closed_at": parse(request.closed_at) if request.closed_at and request.status is not Status.WITHDRAWN else None,
         "is_open": not request.is_final,
-        "asks_code": asks_code,
+    }
+
+
+def _turn(request: Request, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What the person is asked for, and what was written to them."""
+    return {
+        "asks_code": request.status in WAITING_FOR_PROOF,
         "confirms": request.confirm if request.status is Status.CONFIRM_NEEDED else None,
         "asks": request.status is Status.QUESTION,
         "question": told.get("question"),
         "question_until": parse(request.question_until) if request.question_until else None,
         "answer": told.get("answer"),
-        "package_ready": shown.package_ready,
-        "package_ended": shown.package_ended,
-        "certificate_ready": shown.certificate_ready,
-        "can_withdraw": shown.can_withdraw,
-        "so_far": done_so_far(shown, locale) if request.status in _AT_WORK and knows else [],
-        "next_words": _next_words(shown, locale),
-        "shows_stores": _shows_stores(shown) and knows,
+    }
+
+
+def _places(shown: Shown, locale: Locale) -> dict[str, Any]:
+    """What each place did."""
+    return {
         "found_nothing": _found_nothing(shown, locale),
-        "steps": _steps(request, locale),
         "stores": [as_card(task, locale) for task in shown.stores],
         "kept_any": any(task.counts.kept or task.leaves_out for task in shown.stores),
-        "notices": [_notice(notice, locale, contacts or {}) for notice in shown.sent] if knows else [],
-        "case": [_case(other, token, locale) for other, token in case],
     }
 
 

@@ -5,10 +5,7 @@ own reading of OpenDSR 2.0. What it is told lies in its memory only.
 """
 
 import json
-import os
 import runpy
-import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,14 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from local.partners.authority import Authority
-from local.processes import LOOPBACK, Child, LocalCloudError, free_port, spawn
+from local.played.process import start, wait_ready
+from local.processes import LOOPBACK, Child
 
 PROCESSOR_DOMAIN = "rights.mall.example"
 """The domain that the local cloud signs for."""
 NAME, HOST, KEY_NAME = "cpes", "rights.cpes.mall.example", "local"
 _MAIN = Path(__file__).with_name("simulator.py")
 _CLIENT = Path(__file__).resolve().parent.parent.parent / "docs" / "affiliate_client.py"
-_START_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
@@ -155,34 +152,13 @@ def playing(work: Path, authority: Authority) -> Iterator[Affiliate]:
     """The affiliate, until the block ends; call it from the main thread."""
     folder = work / "affiliates"
     folder.mkdir(mode=0o700)
-    certificate, key, trusted = folder / "own.pem", folder / "own.key", folder / "authorities.pem"
-    for file, content in zip((certificate, key), authority.issue(HOST), strict=True):
-        file.touch(mode=0o600)
-        file.write_bytes(content)
+    trusted = folder / "authorities.pem"
     trusted.write_bytes(authority.pem)
-    port, control = free_port(), free_port()
-    settings = {"port": port, "control": control, "certificate": str(certificate), "key": str(key)}
-    settings |= {"authorities": str(trusted), "domain": PROCESSOR_DOMAIN}
-    command: list[str | Path] = [sys.executable, "-P", _MAIN, json.dumps(settings)]
-    env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8"}
-    child = spawn(f"the affiliate {NAME}", command, log=folder / "own.log", env=env, cwd=folder, patience=1.0)
-    affiliate = Affiliate(port, f"http://{LOOPBACK}:{control}", child)
+    settings = {"authorities": str(trusted), "domain": PROCESSOR_DOMAIN}
+    title = f"the affiliate {NAME}"
+    affiliate = Affiliate(*start(_MAIN, title, host=HOST, folder=folder, authority=authority, settings=settings))
     try:
-        _wait_ready(affiliate)
+        wait_ready(affiliate.child, affiliate.control)
         yield affiliate
     finally:
-        child.stop()
-
-
-def _wait_ready(affiliate: Affiliate) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until:
-        affiliate.child.require_alive()
-        try:
-            affiliate.callbacks("")
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    message = f"{affiliate.child.name} did not answer; the end of its log:\n{affiliate.child.log_tail()}"
-    raise LocalCloudError(message)
+        affiliate.child.stop()

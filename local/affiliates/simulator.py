@@ -6,13 +6,9 @@ names, the signature over the raw bytes. Written from the published specificatio
 
 import base64
 import json
-import ssl
-import sys
 import threading
 import urllib.request
-from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-LOOPBACK = "127.0.0.1"
-_MAX_BODY = 1 << 20
-
-Answer = tuple[int, dict[str, str], bytes]
+from local.played.server import MAX_BODY, Answer, Call, read_settings, serve
 
 
 class Ear:
@@ -38,13 +31,13 @@ class Ear:
         self._domain = str(settings["domain"])
         self._trusted = x509.load_pem_x509_certificates(Path(settings["authorities"]).read_bytes())
 
-    def hear(self, headers: dict[str, str], body: bytes) -> Answer:
+    def hear(self, call: Call) -> Answer:
         """Take a callback, or behave badly."""
         try:
-            told = json.loads(body)
+            told = json.loads(call.body)
         except ValueError:
-            return 400, {}, b""
-        signed = self._is_signed(headers, body)
+            return 400, b"", {}
+        signed = self._is_signed(call.headers, call.body)
         with self.lock:
             status = {"down": 503, "redirecting": 302, "failing": 500}.get(self.behaviour, 202)
             if self.behaviour == "failing":
@@ -60,7 +53,7 @@ class Ear:
                     "names": sorted(told),
                 }
             )
-        return status, {"Location": "http://127.0.0.1/elsewhere"} if status == 302 else {}, b"{}"
+        return status, b"{}", {"Location": "http://127.0.0.1/elsewhere"} if status == 302 else {}
 
     def _is_signed(self, headers: dict[str, str], body: bytes) -> bool:
         if headers.get("x-opendsr-processor-domain") != self._domain:
@@ -84,64 +77,29 @@ class Ear:
             raise VerificationError("not an RSA key")
         return key
 
-    def control(self, path: str, body: bytes) -> Answer:
+    def control(self, call: Call) -> Answer:
         """How a test speaks to it."""
-        told = json.loads(body or b"{}")
+        told = json.loads(call.body or b"{}")
         with self.lock:
-            if path == "/behaviour":
+            if call.path == "/behaviour":
                 self.behaviour, self.failures = told["behaviour"], int(told.get("failures", 1))
-            elif path == "/door":
+            elif call.path == "/door":
                 self.base_url = told["base_url"]
             state = {"callbacks": list(self.callbacks)}
-        return 200, {}, json.dumps(state).encode()
+        return 200, json.dumps(state).encode(), {}
 
 
 def _get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - the mall's own address
-        content: bytes = answer.read(_MAX_BODY)
+        content: bytes = answer.read(MAX_BODY)
         return content
-
-
-def _handler(answer: Callable[[str, dict[str, str], bytes], Answer]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        timeout = 30
-
-        def do_GET(self) -> None:
-            length = min(int(self.headers.get("Content-Length") or 0), _MAX_BODY)
-            fields = {name.lower(): value for name, value in self.headers.items()}
-            status, headers, body = answer(self.path, fields, self.rfile.read(length))
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET  # noqa: N815 - the library's name
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-            """Nothing."""
-
-    return Handler
 
 
 def main() -> None:
     """Serve until ended."""
-    settings = json.loads(sys.argv[1])
-    ear = Ear(settings)
-    control = ThreadingHTTPServer(
-        (LOOPBACK, settings["control"]), _handler(lambda path, _, body: ear.control(path, body))
-    )
-    server = ThreadingHTTPServer((LOOPBACK, settings["port"]), _handler(lambda _, fields, body: ear.hear(fields, body)))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings["certificate"], settings["key"])
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    for one in (server, control):
-        one.daemon_threads = True
-    threading.Thread(target=control.serve_forever, args=(0.2,), daemon=True).start()
-    server.serve_forever(0.2)
+    told = read_settings()
+    ear = Ear(told)
+    serve(told, ear.hear, ear.control)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,6 @@ They share no code with the product. What they are told lies in their memory onl
 """
 
 import json
-import os
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,10 +13,10 @@ from typing import Any
 import httpx
 
 from local.partners.authority import Authority
-from local.processes import LOOPBACK, Child, LocalCloudError, free_port, spawn
+from local.played.process import start, wait_ready
+from local.processes import LOOPBACK, Child
 
 _MAIN = Path(__file__).with_name("simulator.py")
-_START_SECONDS = 30.0
 
 CAST: dict[str, dict[str, Any]] = {
     "cpes": {"behaviour": "slow", "seconds": 1.0},
@@ -113,33 +110,12 @@ def playing(work: Path) -> Iterator[Partners]:
         for simulator in simulators.values():
             cleanup.callback(simulator.child.stop)
         for simulator in simulators.values():
-            _wait_ready(simulator)
+            wait_ready(simulator.child, simulator.control)
         yield Partners(simulators, authorities, authority)
 
 
 def _start(name: str, folder: Path, authority: Authority) -> Simulator:
-    host, port, control = f"opendsr.{name}.mall.example", free_port(), free_port()
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    for file, content in zip((certificate, key), authority.issue(host), strict=True):
-        file.touch(mode=0o600)
-        file.write_bytes(content)
-    settings = {"host": host, "port": port, "control": control, "certificate": str(certificate), "key": str(key)}
-    command: list[str | Path] = [sys.executable, "-P", _MAIN, json.dumps(settings | CAST[name])]
-    env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8"}
-    log = folder / f"{name}.log"
-    child = spawn(f"the partner {name}", command, log=log, env=env, cwd=folder, patience=1.0)
-    return Simulator(name, host, port, f"http://{LOOPBACK}:{control}", child)
-
-
-def _wait_ready(simulator: Simulator) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until:
-        simulator.child.require_alive()
-        try:
-            simulator.state()
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    message = f"{simulator.child.name} did not answer; the end of its log:\n{simulator.child.log_tail()}"
-    raise LocalCloudError(message)
+    host = f"opendsr.{name}.mall.example"
+    settings = {"host": host, **CAST[name]}
+    started = start(_MAIN, f"the partner {name}", host=host, folder=folder, authority=authority, settings=settings)
+    return Simulator(name, host, *started)

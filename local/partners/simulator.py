@@ -7,29 +7,24 @@ takes requests and never says a word again. Written from the published specifica
 
 import base64
 import json
-import ssl
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-LOOPBACK = "127.0.0.1"
+from local.played.server import Answer, Call, read_settings, serve
+
 ROWS = 3
 """How many records this partner has of everybody."""
-_MAX_BODY = 1 << 20
 _CALLBACK_PAUSES = (0.5, 2.0, 5.0)
-
-Answer = tuple[int, bytes, dict[str, str]]
 
 
 @dataclass
@@ -76,18 +71,18 @@ class Partner:
             "X-OpenDSR-Signature": base64.b64encode(signature).decode(),
         }
 
-    def answer(self, method: str, path: str, body: bytes) -> Answer:  # noqa: PLR0911 - one line for each address
+    def answer(self, call: Call) -> Answer:  # noqa: PLR0911 - one line for each address
         """The answer to a call of the controller."""
         if self.behaviour == "down":
             return _error(503, "down for a while")
-        parts = [part for part in path.split("?", maxsplit=1)[0].split("/") if part]
-        match method, parts:
+        parts = [part for part in call.path.split("?", maxsplit=1)[0].split("/") if part]
+        match call.method, parts:
             case "GET", ["v2", "discovery"]:
                 return self._json(200, self._discovery())
             case "GET", ["v2", "cert.pem"]:
                 return 200, self._certificate, {"Content-Type": "application/x-pem-file"}
             case "POST", ["v2", "requests"]:
-                return self._take(body)
+                return self._take(call.body)
             case "GET", ["v2", "requests", request_id]:
                 return self._report(request_id)
             case "DELETE", ["v2", "requests", request_id]:
@@ -222,62 +217,27 @@ def _error(code: int, message: str) -> Answer:
     return code, body, {"Content-Type": "application/json"}
 
 
-def _control(partner: Partner, method: str, path: str, body: bytes) -> Answer:
+def _control(partner: Partner, call: Call) -> Answer:
     """How a test, or `/_local/partners`, speaks to it."""
-    match method, path:
+    match call.method, call.path:
         case "GET", "/state":
             content: dict[str, Any] = partner.state()
         case "POST", "/behaviour":
-            partner.behave(json.loads(body))
+            partner.behave(json.loads(call.body))
             content = {}
         case "POST", "/callback":
-            told = json.loads(body)
+            told = json.loads(call.body)
             content = {"answered": partner.tell(told["id"], told)}
         case _:
             return _error(404, "no such thing")
     return 200, json.dumps(content).encode(), {"Content-Type": "application/json"}
 
 
-def _handler(answer: Callable[[str, str, bytes], Answer]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        timeout = 30
-
-        def do_GET(self) -> None:
-            length = min(int(self.headers.get("Content-Length") or 0), _MAX_BODY)
-            status, body, headers = answer(self.command, self.path, self.rfile.read(length))
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_DELETE = do_GET  # noqa: N815 - the library's names
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-            """Nothing: what a person asked for is nobody's business here."""
-
-    return Handler
-
-
 def main() -> None:
     """Serve until ended."""
-    settings = json.loads(sys.argv[1])
-    partner = Partner(settings)
-    control = ThreadingHTTPServer(
-        (LOOPBACK, settings["control"]), _handler(lambda method, path, body: _control(partner, method, path, body))
-    )
-    server = ThreadingHTTPServer((LOOPBACK, settings["port"]), _handler(partner.answer))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings["certificate"], settings["key"])
-    # The handshake is each connection's own: one that dawdles must not keep the door shut.
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    for one in (server, control):
-        one.daemon_threads = True
-    threading.Thread(target=control.serve_forever, args=(0.2,), daemon=True).start()
-    server.serve_forever(0.2)
+    told = read_settings()
+    partner = Partner(told)
+    serve(told, partner.answer, partial(_control, partner))
 
 
 if __name__ == "__main__":

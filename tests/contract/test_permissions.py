@@ -110,7 +110,7 @@ CLIENTS = frozenset(
 NO_CALLS = frozenset({"exceptions", "meta"})
 STANDS_FOR_ANOTHER = frozenset({"get_paginator", "generate_presigned_url"})
 UNDER_THE_STORES_ROLE = {
-    f"rights.stores.{kind}" for kind in ("cognito", "dynamodb", "lake_objects", "objects", "postgres")
+    f"rights.stores.{kind}" for kind in ("cognito", "dynamodb", "dynamodb_rows", "lake_objects", "objects", "postgres")
 }
 SAID_OF_OTHERS = frozenset({"query", "decrypt", "sign", "publish", "invoke"})
 """Methods of clients whose names other things of ours or of Python's have too."""
@@ -248,8 +248,7 @@ def granted_by_the_mall(kind: str) -> set[str]:
 @pytest.mark.parametrize("folder", STORES)
 def test_the_mall_lets_a_connector_do_just_what_its_code_does(folder: str) -> None:
     kind = folder.removeprefix("store_")
-    reached = reach(f"{folder}.app")
-    nodes = [node for (module, _), node in reached.items() if module in {f"rights.stores.{kind}", OBJECTS_OF_A_LAKE}]
+    nodes = [node for (module, _), node in reach(f"{folder}.app").items() if module in UNDER_THE_STORES_ROLE]
     assert granted_by_the_mall(kind) == needed(nodes, {"objects": OF_VERSIONS, "lake": OF_A_LAKE}.get(kind, ACTIONS))
 
 

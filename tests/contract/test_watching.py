@@ -1,170 +1,17 @@
-"""What watches the runs: every alarm reaches somebody, says what to do, and looks at a metric that somebody emits."""
+"""What watches the runs: every alarm reaches somebody and says what to do, and nothing fails unseen."""
 
-import ast
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import pytest
 
 from tests.support.functions import folder_of, folders, properties_of, state_of
 from tests.support.machine import states
-from tests.support.symbols import reach, resolve, sources
+from tests.support.metrics import ALARMS, everything_emitted, of_alarm, widgets
 from tests.support.template import ROOT, resources, template
 
-ALARMS = {name: resource["Properties"] for name, resource in resources("AWS::CloudWatch::Alarm").items()}
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
-OWN = {"Fn::Sub": "DataRights/${Stage}"}
 TO_OPERATORS = [{"Ref": "AlertTopic"}]
-
-OF_AWS: dict[str, dict[frozenset[str], set[str]]] = {
-    "AWS/States": {
-        frozenset({"StateMachineArn"}): {
-            "ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
-        },
-        frozenset({"ServiceMetric"}): {"ConsumedCapacity"},
-    },
-    "AWS/Lambda": {
-        frozenset({"FunctionName"}): {"IteratorAge", "AsyncEventsDropped"},
-        frozenset(): {"Throttles", "ConcurrentExecutions", "Invocations"},
-    },
-    "AWS/SQS": {frozenset({"QueueName"}): {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}},
-    "AWS/ApiGateway": {frozenset({"ApiName", "Stage"}): {"Count", "4XXError", "5XXError", "Latency"}},
-    "AWS/DynamoDB": {
-        frozenset({"TableName"}): {
-            "ReadThrottleEvents", "WriteThrottleEvents", "ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits",
-        },
-        frozenset({"TableName", "GlobalSecondaryIndexName"}): {"WriteThrottleEvents"},
-    },
-    "AWS/WAFV2": {frozenset({"WebACL", "Rule", "Region"}): {"BlockedRequests"}},
-    "AWS/SES": {frozenset(): {"Reputation.BounceRate"}},
-    "AWS/SNS": {frozenset(): {"SMSMonthToDateSpentUSD"}},
-    "AWS/Logs": {frozenset({"LogGroupName"}): {"IncomingBytes"}},
-    "AWS/S3": {frozenset({"BucketName", "StorageType"}): {"BucketSizeBytes"}},
-    "AWS/Usage": {frozenset({"Type", "Service", "Resource", "Class"}): {"CallCount"}},
-}  # fmt: skip
-"""What AWS emits, as its own documentation lists it: namespace, dimensions, names."""
-
-NAMES_A_RESOURCE = {
-    "StateMachineArn": "AWS::Serverless::StateMachine",
-    "FunctionName": "AWS::Serverless::Function",
-    "QueueName": "AWS::SQS::Queue",
-    "TableName": "AWS::DynamoDB::Table",
-    "LogGroupName": "AWS::Logs::LogGroup",
-    "BucketName": "AWS::S3::Bucket",
-}
-"""Dimensions whose value is what `Ref` gives of a resource of this type (of a queue, its name)."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric as an alarm or a plot names it; `dimensions` as they are in the template."""
-
-    namespace: Any
-    name: str
-    dimensions: tuple[tuple[str, Any], ...]
-
-    @property
-    def service(self) -> Any:
-        return dict(self.dimensions).get("service")
-
-
-def of_alarm(name: str) -> Metric:
-    alarm = ALARMS[name]
-    dimensions = tuple((one["Name"], one["Value"]) for one in alarm.get("Dimensions", ()))
-    namespace = alarm["Namespace"]
-    return Metric(namespace["Fn::Sub"] if namespace == OWN else namespace, alarm["MetricName"], dimensions)
-
-
-# ---- the dashboard
-
-
-@cache
-def widgets() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(dashboard())["widgets"]
-    return found
-
-
-def dashboard() -> str:
-    return str(template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
-
-
-def plotted() -> Iterator[list[Any]]:
-    for widget in widgets():
-        if widget["type"] == "metric":
-            yield from widget["properties"]["metrics"]
-
-
-def on_dashboard() -> Iterator[Metric]:
-    for row in plotted():
-        words = [part for part in row if isinstance(part, str)]
-        if words:
-            namespace, name, *rest = words
-            yield Metric(namespace, name, tuple(zip(rest[::2], map(as_in_template, rest[1::2]), strict=True)))
-
-
-def as_in_template(value: str) -> Any:
-    """`${X}` of a text as the template would say it outside of one."""
-    alone = re.fullmatch(r"\$\{([\w:]+)(?:\.(\w+))?\}", value)
-    if not alone:
-        return {"Fn::Sub": value} if "${" in value else value
-    return {"Fn::GetAtt": [alone[1], alone[2]]} if alone[2] else {"Ref": alone[1]}
-
-
-def searched() -> Iterator[tuple[frozenset[str], str]]:
-    """Dimensions and name of what is plotted by a search."""
-    for row in plotted():
-        if isinstance(row[0], dict):
-            found = re.match(r"SEARCH\('\{DataRights/\$\{Stage\},([\w,]+)\} MetricName=\"(\w+)\"", row[0]["expression"])
-            assert found, row
-            yield frozenset(found[1].split(",")), found[2]
-
-
-# ---- what the code emits
-
-
-@cache
-def emitted(folder: str) -> frozenset[tuple[str, str, frozenset[str]]]:
-    """The metrics a function counts: under which `service`, by which name and dimensions."""
-    found = set()
-    for (module, _), node in reach(f"{folder}.app").items():
-        for call in ast.walk(node):
-            match call:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id="metrics"), attr="add_metric")):
-                    [name] = [k.value for k in call.keywords if k.arg == "name"]
-                    assert isinstance(name, ast.Constant), ast.unparse(call)
-                    found.add((folder, str(name.value), frozenset({"service"})))
-                    if is_a_store(module):
-                        found.add(("", str(name.value), frozenset({"store"})))
-                case ast.Call(func=ast.Name(id="count_of"), args=[subject, ast.Constant(value=str(counted)), *_]):
-                    found.add((constant(module, subject), counted, frozenset({"service", *TALLIED.get(counted, ())})))
-    return frozenset(found)
-
-
-TALLIED = {"RequestsReceived": ("right",), "RequestsClosed": ("right", "outcome"), "TimeToClose": ("right", "outcome")}
-"""The further dimensions of these (`test_counts.py` looks at what is written)."""
-
-
-def is_a_store(module: str) -> bool:
-    return module == "rights.stores.door"
-
-
-def constant(module: str, node: ast.AST) -> str:
-    if isinstance(node, ast.Name):
-        found = resolve(module, node.id)
-        assert found
-        assigned = sources()[found[0]].definitions[found[1]]
-        assert isinstance(assigned, ast.Assign)
-        node = assigned.value
-    assert isinstance(node, ast.Constant)
-    return str(node.value)
-
-
-def everything_emitted() -> set[tuple[str, str, frozenset[str]]]:
-    return {one for folder in folders() for one in emitted(folder)}
 
 
 # ---- the alarms
@@ -210,60 +57,6 @@ def test_every_metric_of_our_own_is_explained() -> None:
     table = re.findall(r"^\| (.+?) \|", sections()["what-is-counted"], re.MULTILINE)[1:]
     explained = {name for cell in table for name in re.findall(r"`(\w+)`", cell)}
     assert explained == {name for _, name, _ in everything_emitted()}
-
-
-def test_every_metric_of_our_own_that_is_looked_at_is_emitted_by_that_function() -> None:
-    looked_at = [*map(of_alarm, ALARMS), *on_dashboard()]
-    own = [metric for metric in looked_at if metric.namespace == OWN["Fn::Sub"]]
-    assert own
-    there = everything_emitted()
-    for metric in own:
-        assert (metric.service, metric.name, frozenset(dict(metric.dimensions))) in there, metric
-    for dimensions, name in searched():
-        assert (name, dimensions) in {(n, d) for _, n, d in there}, (name, dimensions)
-
-
-def test_every_metric_of_our_own_is_looked_at() -> None:
-    seen = {metric.name for metric in (*map(of_alarm, ALARMS), *on_dashboard())} | {name for _, name in searched()}
-    assert {name for _, name, _ in everything_emitted()} <= seen
-
-
-def test_no_dimension_of_our_own_is_an_id() -> None:
-    assert {d for _, _, dimensions in everything_emitted() for d in dimensions} == {
-        "service", "store", "right", "outcome",
-    }  # fmt: skip
-
-
-def test_the_namespace_that_is_looked_into_is_that_of_the_functions() -> None:
-    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
-    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == OWN
-
-
-def of_aws() -> list[Metric]:
-    return [metric for metric in (*map(of_alarm, ALARMS), *on_dashboard()) if metric.namespace != OWN["Fn::Sub"]]
-
-
-@pytest.mark.parametrize("metric", of_aws(), ids=lambda metric: f"{metric.namespace}-{metric.name}")
-def test_what_is_looked_at_of_aws_is_what_aws_emits_of_something_that_is_ours(metric: Metric) -> None:
-    dimensions = dict(metric.dimensions)
-    assert metric.name in OF_AWS[metric.namespace][frozenset(dimensions)]
-    for name, value in dimensions.items():
-        if name in NAMES_A_RESOURCE:
-            wanted = "Fn::GetAtt" if name == "QueueName" else "Ref"
-            [(how, what)] = value.items()
-            assert how == wanted
-            resource = what[0] if how == "Fn::GetAtt" else what
-            assert template()["Resources"][resource]["Type"] == NAMES_A_RESOURCE[name]
-    if metric.namespace == "AWS/ApiGateway":
-        assert dimensions["ApiName"] == template()["Resources"]["Api"]["Properties"]["Name"]
-        assert dimensions["Stage"] == template()["Resources"]["Api"]["Properties"]["StageName"]
-    if metric.namespace == "AWS/WAFV2":
-        acl = template()["Resources"]["FloodAcl"]["Properties"]
-        assert dimensions["WebACL"] == acl["VisibilityConfig"]["MetricName"] == acl["Name"]
-        assert dimensions["Rule"] in {"ALL", *(rule["VisibilityConfig"]["MetricName"] for rule in acl["Rules"])}
-    if "GlobalSecondaryIndexName" in dimensions:
-        table = template()["Resources"]["LedgerTable"]["Properties"]
-        assert dimensions["GlobalSecondaryIndexName"] in {one["IndexName"] for one in table["GlobalSecondaryIndexes"]}
 
 
 # ---- nobody fails unseen
@@ -435,54 +228,3 @@ def test_alarms_are_mailed_where_there_is_an_address() -> None:
     assert subscription["Properties"] == {
         "TopicArn": {"Ref": "AlertTopic"}, "Protocol": "email", "Endpoint": {"Ref": "AlertEmail"},
     }  # fmt: skip
-
-
-# ---- the flood guard
-
-
-def test_the_flood_guard_stands_before_the_api() -> None:
-    [name] = resources("AWS::WAFv2::WebACL")
-    [association] = resources("AWS::WAFv2::WebACLAssociation").values()
-    assert association["Properties"]["WebACLArn"] == {"Fn::GetAtt": [name, "Arn"]}
-    assert association["Properties"]["ResourceArn"]["Fn::Sub"].endswith("::/restapis/${Api}/stages/${Api.Stage}")
-    assert template()["Resources"][name]["Condition"] == association["Condition"] == "GuardsAgainstFloods"
-    assert template()["Parameters"]["FloodGuard"]["Default"] == "on"
-
-
-def rate_rules() -> Iterator[tuple[dict[str, Any], str]]:
-    for rule in template()["Resources"]["FloodAcl"]["Properties"]["Rules"]:
-        yield rule, json.dumps(rule["Statement"]["RateBasedStatement"]["ScopeDownStatement"])
-
-
-def test_the_flood_guard_counts_what_one_address_files_and_calls_and_lets_whoever_signs_call_oftener() -> None:
-    limits = []
-    for rule, scope in rate_rules():
-        rate = rule["Statement"]["RateBasedStatement"]
-        assert (rate["AggregateKeyType"], rate["EvaluationWindowSec"]) == ("IP", 300)
-        assert '"/opendsr/"' in scope
-        limits.append((rate["Limit"]["Ref"], '"NotStatement"' in scope))
-    assert limits == [
-        ("MostRequestsPerAddress", True), ("MostCallsPerAddress", True), ("MostSignedCallsPerAddress", False),
-    ]  # fmt: skip
-    filed = next(scope for rule, scope in rate_rules() if rule["Name"] == "requests-filed")
-    assert '"POST"' in filed
-    assert '"/requests"' in filed
-
-
-def test_whoever_is_turned_away_gets_an_error_of_our_shape_and_is_told_when_to_come_back() -> None:
-    acl = template()["Resources"]["FloodAcl"]["Properties"]
-    told = json.loads(acl["CustomResponseBodies"]["TooMany"]["Content"])
-    assert set(told) == {"error"}
-    assert set(told["error"]) == {"code", "message"}
-    for rule, _ in rate_rules():
-        answer = rule["Action"]["Block"]["CustomResponse"]
-        assert (answer["ResponseCode"], answer["CustomResponseBodyKey"]) == (429, "TooMany")
-        assert answer["ResponseHeaders"] == [{"Name": "Retry-After", "Value": "300"}]
-
-
-def test_the_flood_guard_keeps_no_calls_since_they_hold_links_of_people() -> None:
-    acl = template()["Resources"]["FloodAcl"]["Properties"]
-    for config in (acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule, _ in rate_rules())):
-        assert config["SampledRequestsEnabled"] is False
-        assert config["CloudWatchMetricsEnabled"] is True
-    assert not resources("AWS::WAFv2::LoggingConfiguration")

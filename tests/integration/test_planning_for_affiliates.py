@@ -13,7 +13,7 @@ from rights.ledger.identity import IDENTITY_WAIT
 from rights.ledger.model import FromAffiliate, NoticeStatus
 from rights.proof import ask_for_proof
 from tests.integration.ledger.test_requests import PHONE, new
-from tests.integration.test_planning import EMAIL, Mall, plan
+from tests.integration.planning import EMAIL, Mall, plan
 
 STRANGER = "stranger@example.com"
 HASH = "sha256:" + "0" * 64

@@ -7,7 +7,7 @@ import pytest
 from rights.domain.rights import Requester, Right
 from rights.ledger import Ledger
 from tests.integration.ledger.test_requests import PHONE
-from tests.integration.test_planning import AGENT, COOLING, EMAIL, approve, plan, planned, proven
+from tests.integration.planning import AGENT, COOLING, EMAIL, approve, plan, planned, proven
 
 
 def on_file(ledger: Ledger, request_id: str) -> list[str | None]:

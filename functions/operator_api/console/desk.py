@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from operator_api.console.pages import Pages
+from operator_api.console.pages import pages
 from operator_api.console.words import DONE
 from operator_api.desk import CONSOLE_CSP, Visit
 from rights.clock import Clock
@@ -66,7 +66,7 @@ class Desk:
     """Answers visits with pages."""
 
     def __init__(self, base_url: str, clock: Clock) -> None:
-        self.pages = Pages(base_url)
+        self.pages = pages(base_url)
         self.clock = clock
         self._base_url = base_url.rstrip("/")
 

@@ -10,12 +10,9 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from operator_api.console import duties, forms, looks, taking_in
 from operator_api.console.desk import Call, Desk, problem_on_page
-from operator_api.console.pages import static_files
 from operator_api.desk import Visit
 from rights.clock import Clock
-from rights.http import ApiError, respond
-
-_FOR_EVER = "public, max-age=31536000, immutable"
+from rights.http import ApiError
 
 Page = Callable[..., Response[Any]]
 
@@ -92,7 +89,4 @@ class Console:
 
     def static(self, name: str) -> Response[Any]:
         """A file by the name that carries its fingerprint; ApiError `not_found` for any other."""
-        file = static_files().get(name)
-        if file is None:
-            raise ApiError("not_found")
-        return respond(200, file.body, file.content_type, headers={"Cache-Control": _FOR_EVER})
+        return self._desk.pages.serve(name)

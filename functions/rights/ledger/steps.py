@@ -17,13 +17,12 @@ from rights.ledger.holds import Holds
 from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF
 from rights.ledger.locks import EXPORT_WAIT
 from rights.ledger.model import Request, Task
+from rights.ledger.packages import Packages
 from rights.ledger.requests import Change
 from rights.ledger.reviews import REVIEW_WAIT, Reviews
 from rights.ledger.table import Item
 
 REPAIR_WAIT = "Repair"
-MOST_LINKS = 1000
-"""Links to volumes of one package: more are given to nobody, so that a history cannot be filled."""
 COOLING_WAIT = "CoolOff"
 _WAIT_OF = {
     Status.RECEIVED: IDENTITY_WAIT,
@@ -52,7 +51,7 @@ class LaidPlan:
     accounts: int = 1
 
 
-class Steps(Reviews, Confirming, Holds):
+class Steps(Reviews, Confirming, Holds, Packages):
     """The changes a request goes through."""
 
     def ask_for_proof(self, request_id: str) -> Request:
@@ -319,49 +318,6 @@ class Steps(Reviews, Confirming, Holds):
             return Change(code="retry_asked", by=by, sets={"retry_only": store}, detail=detail, also=also)
 
         return self.change(request_id, decide)
-
-    def assembled(self, request_id: str, kind: str, key: str) -> Request:
-        """Record where the `package` or the `certificate` of a request lies, once."""
-        return self.change(
-            request_id,
-            lambda r: None if getattr(r, kind) else Change(code=f"{kind}_ready", sets={kind: key}),
-        )
-
-    def volume_written(self, request_id: str, volume: Mapping[str, Any], *, number: int, of: int) -> Request:
-        """Record a volume of the package, the next one in order; with the last one the package is whole.
-
-        Whoever comes second with the same number changes nothing: the first one's volume stays.
-        """
-
-        def decide(request: Request) -> Change | None:
-            if request.package is not None or len(request.volumes) != number - 1:
-                return None
-            volumes = [*request.volumes, dict(volume)]
-            if number < of:
-                return Change(code="volume_ready", sets={"volumes": volumes}, detail={"volume": number, "of": of})
-            sets = {"volumes": volumes, "package": volumes[0]["key"]}
-            return Change(code="package_ready", sets=sets, detail={"volumes": of})
-
-        return self.change(request_id, decide)
-
-    def volumes_void(self, request_id: str) -> Request:
-        """Forget the volumes of a package that is not whole: a store is exported anew, so they begin again."""
-        return self.change(
-            request_id,
-            lambda r: Change(code="volumes_void", sets={"volumes": []}) if r.volumes and r.package is None else None,
-        )
-
-    def link_given(self, request_id: str, volume: int) -> bool:
-        """Record that a link to a volume of the package was given; `False`, and no event, after too many of them."""
-
-        def decide(request: Request) -> Change | None:
-            if request.links_given >= MOST_LINKS:
-                return None
-            sets = {"links_given": request.links_given + 1}
-            return Change(code="package_link_given", by="person", sets=sets, detail={"volume": volume})
-
-        before = self.get(request_id).links_given
-        return self.change(request_id, decide).links_given > before
 
     def tell(self, request_id: str, kind: str) -> Request:
         """Tell every proven contact of the outcome, once; and an old sign-in contact that it was replaced."""

@@ -6,37 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from rights.datamap.model import Collection, DynamoAccess, Flag, StoreMap
+from rights.datamap.model import Collection, Flag, StoreMap
 from rights.domain.identity import Identifier, Identifies, KeySet, Kind, hash_of
 from rights.domain.work import Disposition
-from rights.errors import DataMapError
 from rights.stores.contract import Change, Corrected, Cursor, ErasurePage, FactTold, Page, Plain, Seen
-from rights.stores.dynamodb_conditions import may_change, nobody_elses, still_theirs
+from rights.stores.dynamodb_conditions import may_change, still_theirs
+from rights.stores.dynamodb_rows import DynamoRows
 from rights.stores.dynamodb_writes import Pace, change, each
 from rights.stores.fields import fact_fields, facts_of, fits, flag_is_set, values_at
 from rights.stores.nested import emptyings
-from rights.stores.roles import Roles, speaking
+from rights.stores.roles import Roles
 from rights.stores.rules import judge, planned, rule_fields
-from rights.stores.selection import (
-    contact_fields,
-    erasure_order,
-    foreign_accounts,
-    led_to,
-    own_fields,
-    selectors,
-    values_of,
-)
+from rights.stores.selection import contact_fields, erasure_order, led_to, own_fields, values_of
 from rights.stores.shape import exported_fields, to_json, to_record
-from rights.stores.wire import (
-    Expression,
-    Wire,
-    from_wire_json,
-    key_of,
-    plain,
-    serialise,
-    to_wire_json,
-    wires_of,
-)
+from rights.stores.wire import Expression, Wire, from_wire_json, key_of, plain, serialise, to_wire_json, wires_of
 
 _READERS = 8
 
@@ -60,7 +43,7 @@ class DynamoConnector(Plain):
     ) -> None:
         self._store = store
         self._client = client
-        self._fill = fill
+        self._rows = DynamoRows(store, client, fill, page_size)
         self._page_size = page_size
         self._paces: dict[str, Pace] = {}
         self._lock = threading.Lock()
@@ -74,7 +57,7 @@ class DynamoConnector(Plain):
         for collection in self._store.collections:
             names = {field.name for field in contact_fields(collection, identifier.kind)}
             for access in collection.rights.dynamodb:
-                if access.query_by in names and any(self._look_up(collection, access, identifier.value)):
+                if access.query_by in names and any(self._rows.look_up(collection, access, identifier.value)):
                     return True
         return False
 
@@ -86,7 +69,7 @@ class DynamoConnector(Plain):
             for access in collection.rights.dynamodb:
                 if (field := hashes.get(access.query_by)) is None or field.rights.hash_of is None:
                     continue
-                values = (row.get(field.rights.hash_of.field) for row in self._look_up(collection, access, digest))
+                values = (row.get(field.rights.hash_of.field) for row in self._rows.look_up(collection, access, digest))
                 found.update(str(value) for value in values if value and hash_of(str(value), form) == digest)
         return found
 
@@ -101,7 +84,7 @@ class DynamoConnector(Plain):
                 if field.rights.identifies is not Identifies.ONE:
                     continue
                 for value in values_of(field, keys):
-                    for row in self._look_up(collection, access, value):
+                    for row in self._rows.look_up(collection, access, value):
                         found.update(led_to(collection, row, keys))
         return KeySet.of(found)
 
@@ -111,7 +94,7 @@ class DynamoConnector(Plain):
             return set()
         found: set[str] = set()
         path = field.split(".")
-        for row in self._all_rows(self._store.collection(collection), keys, [path[0]]):
+        for row in self._rows.all(self._store.collection(collection), keys, [path[0]]):
             for value in values_at(row, path):
                 if len(found) < most:
                     found.add(str(value))
@@ -121,19 +104,19 @@ class DynamoConnector(Plain):
 
     def count(self, keys: KeySet) -> Mapping[str, int]:
         """Rows per collection, counted on the base table."""
-        return {collection.name: self._count(collection, keys) for collection in self._store.collections}
+        return {collection.name: self._rows.count(collection, keys) for collection in self._store.collections}
 
     def read_page(self, collection: str, keys: KeySet, after: Cursor | None) -> Page:
         """One query's worth of records."""
         described = self._store.collection(collection)
-        rows, following = self._rows(described, keys, after, exported_fields(described))
+        rows, following = self._rows.page(described, keys, after, exported_fields(described))
         return Page([to_record(described, row, keys) for row in rows], following)
 
     def plan_page(self, collection: str, keys: KeySet, after: Cursor | None, today: str) -> ErasurePage:
         """One query's worth of what is to happen."""
         described = self._store.collection(collection)
         wanted = [*described.primary_key, *rule_fields(described)]
-        rows, following = self._rows(described, keys, after, wanted, self._writes_a_page(described))
+        rows, following = self._rows.page(described, keys, after, wanted, self._writes_a_page(described))
         return replace(_planned(described, rows, today), next=following)
 
     def plan_rows(
@@ -143,11 +126,11 @@ class DynamoConnector(Plain):
         described = self._store.collection(collection)
 
         def read(key: Mapping[str, Any]) -> dict[str, Any]:
-            return self._row(described, key)
+            return self._rows.one(described, key)
 
         with ThreadPoolExecutor(_READERS) as readers:
             found = list(readers.map(read, row_keys))
-        return _planned(described, [row for row in found if self._is_theirs(described, keys, row)], today)
+        return _planned(described, [row for row in found if self._rows.is_theirs(described, keys, row)], today)
 
     def apply_page(self, collection: str, keys: KeySet, page: ErasurePage) -> None:
         """Change item by item, since only single writes are conditional at no cost to the shop; several at a time."""
@@ -162,7 +145,7 @@ class DynamoConnector(Plain):
             Seen(described.name, key_of(described, row), field.name, field.rights.correction or "", to_json(value))
             for described in self._store.collections
             if (fields := described.fields_about(subjects))
-            for row in self._all_rows(described, keys, [field.name for field in fields])
+            for row in self._rows.all(described, keys, [field.name for field in fields])
             for field in fields
             if (value := row.get(field.name)) is not None
         ]
@@ -172,7 +155,7 @@ class DynamoConnector(Plain):
     ) -> Corrected:
         """One conditional write; what it refuses is looked at to tell a conflict from a row that is gone."""
         described = self._store.collection(collection)
-        if not self._holder_values(described, keys):
+        if not self._rows.holder_values(described, keys):
             return "gone"
         if not fits(described.field(field), new_value):
             return "conflict"
@@ -180,7 +163,7 @@ class DynamoConnector(Plain):
         name = expression.name(field)
         new, seen = (expression.value(w) for w in wires_of(described, field, (new_value, str(seen_value))))
         conditions = [
-            *still_theirs(self._holder(described), described, keys, expression, key),
+            *still_theirs(self._rows.holder(described), described, keys, expression, key),
             f"{name} IN ({new}, {seen})",
         ]
         text = f"SET {name} = {new}"
@@ -188,7 +171,7 @@ class DynamoConnector(Plain):
             self._client.update_item, described, from_wire_json(key), conditions, expression, UpdateExpression=text
         ):
             return "corrected"
-        return "conflict" if self._is_theirs(described, keys, self._row(described, key)) else "gone"
+        return "conflict" if self._rows.is_theirs(described, keys, self._rows.one(described, key)) else "gone"
 
     def flags(self, collection: str, purposes: Sequence[str]) -> tuple[Flag, ...]:
         """The flags of this collection that stop one of these uses of the data."""
@@ -213,20 +196,20 @@ class DynamoConnector(Plain):
             fact
             for described in self._store.collections
             if (fields := fact_fields(described))
-            for row in self._all_rows(described, keys, fields)
+            for row in self._rows.all(described, keys, fields)
             for fact in facts_of(described, row)
         ]
 
     def _flag_rows(self, collection: Collection, keys: KeySet, flag: Flag) -> Iterator[dict[str, Any]]:
         """The items a flag belongs on: one per account, there or not, or all of the person's."""
         if flag.row is None:
-            yield from self._all_rows(collection, keys, [*flag.set, flag.stamp])
+            yield from self._rows.all(collection, keys, [*flag.set, flag.stamp])
             return
-        holder = self._holder(collection)
-        for value in self._holder_values(collection, keys):
+        holder = self._rows.holder(collection)
+        for value in self._rows.holder_values(collection, keys):
             [wire] = wires_of(collection, holder, (value,))
-            key = {holder: wire, self._sort_key(collection): {"S": flag.row}}
-            yield plain(key) | self._row(collection, to_wire_json(key))
+            key = {holder: wire, self._rows.sort_key(collection): {"S": flag.row}}
+            yield plain(key) | self._rows.one(collection, to_wire_json(key))
 
     def _set_flag(self, collection: Collection, keys: KeySet, flag: Flag, row: Mapping[str, Any], now: str) -> None:
         if flag_is_set(flag, row):
@@ -238,7 +221,7 @@ class DynamoConnector(Plain):
         text = "SET " + ", ".join([*(f"{name} = {value}" for name, value in sets.items()), stamped])
         # An item that carries one flag is made where it is missing: its key is the person's own account.
         named = key_of(collection, row)
-        theirs = [] if flag.row else still_theirs(self._holder(collection), collection, keys, expression, named)
+        theirs = [] if flag.row else still_theirs(self._rows.holder(collection), collection, keys, expression, named)
         key = from_wire_json(named)
         self._change(self._client.update_item, collection, key, [*theirs, not_yet], expression, UpdateExpression=text)
 
@@ -247,13 +230,14 @@ class DynamoConnector(Plain):
 
         def erase(one: Change) -> None:
             expression = Expression()
-            conditions = may_change(self._holder(collection), collection, keys, expression, one.key)
+            conditions = may_change(self._rows.holder(collection), collection, keys, expression, one.key)
             self._change(self._client.delete_item, collection, from_wire_json(one.key), conditions, expression)
 
         def anonymise(one: Change) -> None:
             key = from_wire_json(one.key)
-            for expression, text, as_read in emptyings(collection, lambda: self._row(collection, one.key)):
-                conditions = [*may_change(self._holder(collection), collection, keys, expression, one.key), *as_read]
+            for expression, text, as_read in emptyings(collection, lambda: self._rows.one(collection, one.key)):
+                theirs = may_change(self._rows.holder(collection), collection, keys, expression, one.key)
+                conditions = [*theirs, *as_read]
                 self._change(self._client.update_item, collection, key, conditions, expression, UpdateExpression=text)
 
         each(erase if disposition is Disposition.ERASE else anonymise, changes)
@@ -268,132 +252,18 @@ class DynamoConnector(Plain):
         **more: str,
     ) -> bool:
         """Tell whether the item was as the conditions want it, and is now changed."""
-        request = {"TableName": self._table(collection), "Key": key, "ConditionExpression": " AND ".join(conditions)}
+        table, condition = self._rows.table(collection), " AND ".join(conditions)
+        request = {"TableName": table, "Key": key, "ConditionExpression": condition}
         return change(call, request | more | expression.parameters(), self._pace(collection))
 
     def _pace(self, collection: Collection) -> Pace:
-        access = self._base(collection)
+        access = self._rows.base(collection)
         with self._lock:
             return self._paces.setdefault(access.table, Pace(access.write_units))
 
-    def _holder(self, collection: Collection) -> str:
-        return self._base(collection).query_by
-
-    def _is_theirs(self, collection: Collection, keys: KeySet, row: Mapping[str, Any]) -> bool:
-        holder = self._holder(collection)
-        owners = foreign_accounts(collection, keys).items()
-        begins = self._base(collection).item_prefix
-        return (
-            str(row.get(holder)) in selectors(collection, keys).get(holder, ())
-            and (begins is None or str(row.get(self._sort_key(collection), "")).startswith(begins))
-            and all(row.get(name) is None or str(row[name]) in values for name, values in owners)
-        )
-
-    def _rows(
-        self, collection: Collection, keys: KeySet, after: Cursor | None, fields: list[str], limit: int | None = None
-    ) -> tuple[list[dict[str, Any]], Cursor | None]:
-        values = self._holder_values(collection, keys)
-        place = int(after["value"]) if after else 0
-        if place >= len(values):
-            return [], None
-        expression = Expression()
-        request = self._query(collection, keys, values[place], expression)
-        request["ProjectionExpression"] = ", ".join(expression.name(name) for name in dict.fromkeys(fields))
-        if after and after["key"]:
-            request["ExclusiveStartKey"] = from_wire_json(after["key"])
-        if limit := limit or self._page_size:
-            request["Limit"] = limit
-        with speaking():
-            answer = self._client.query(**request, **expression.parameters())
-        rows = [plain(item) for item in answer["Items"]]
-        if last := answer.get("LastEvaluatedKey"):
-            return rows, {"value": place, "key": to_wire_json(last)}
-        return rows, {"value": place + 1, "key": None} if place + 1 < len(values) else None
-
     def _writes_a_page(self, collection: Collection) -> int:
-        units, most = self._base(collection).write_units, self._page_size or _WRITES
+        units, most = self._rows.base(collection).write_units, self._page_size or _WRITES
         return most if units is None else max(1, min(most, int(units * _SECONDS_A_PAGE)))
-
-    def _all_rows(self, collection: Collection, keys: KeySet, fields: list[str]) -> Iterator[dict[str, Any]]:
-        after: Cursor | None = None
-        while True:
-            rows, after = self._rows(collection, keys, after, [*collection.primary_key, *fields])
-            yield from rows
-            if after is None:
-                return
-
-    def _row(self, collection: Collection, key: Mapping[str, Any]) -> dict[str, Any]:
-        """One row by its key; empty where there is none."""
-        with speaking():
-            return plain(self._get(collection, self._base(collection), from_wire_json(key)))
-
-    def _count(self, collection: Collection, keys: KeySet) -> int:
-        total = 0
-        for value in self._holder_values(collection, keys):
-            expression = Expression()
-            request = self._query(collection, keys, value, expression)
-            with speaking():
-                pages = self._client.get_paginator("query").paginate(
-                    **request, **expression.parameters(), Select="COUNT"
-                )
-                total += sum(page["Count"] for page in pages)
-        return total
-
-    def _query(self, collection: Collection, keys: KeySet, value: str, expression: Expression) -> dict[str, Any]:
-        access = self._base(collection)
-        [wire] = wires_of(collection, access.query_by, (value,))
-        of_the_key = f"{expression.name(access.query_by)} = {expression.value(wire)}"
-        if access.item_prefix is not None:
-            sort, begins = expression.name(self._sort_key(collection)), expression.value({"S": access.item_prefix})
-            of_the_key += f" AND begins_with({sort}, {begins})"
-        request: dict[str, Any] = {
-            "TableName": self._table(collection),
-            "ConsistentRead": True,
-            "KeyConditionExpression": of_the_key,
-        }
-        if conditions := nobody_elses(self._holder(collection), collection, keys, expression):
-            request["FilterExpression"] = " AND ".join(conditions)
-        return request
-
-    def _holder_values(self, collection: Collection, keys: KeySet) -> tuple[str, ...]:
-        return selectors(collection, keys).get(self._holder(collection), ())
-
-    def _look_up(self, collection: Collection, access: DynamoAccess, value: str) -> Iterator[dict[str, Any]]:
-        """The rows behind one value. An index may lag: what counts is what the base table says of its rows."""
-        expression = Expression()
-        [wire] = wires_of(collection, access.query_by, (value,))
-        request: dict[str, Any] = {
-            "TableName": self._fill(access.table),
-            "KeyConditionExpression": f"{expression.name(access.query_by)} = {expression.value(wire)}",
-        }
-        request |= {"IndexName": access.index} if access.index else {"ConsistentRead": True}
-        with speaking():
-            for page in self._client.get_paginator("query").paginate(**request, **expression.parameters()):
-                for item in page["Items"]:
-                    row = self._get(collection, access, item) if access.index else item
-                    if row.get(access.query_by) == wire:
-                        yield plain(row)
-
-    def _get(self, collection: Collection, access: DynamoAccess, item: Wire) -> Wire:
-        key = {name: item[name] for name in collection.primary_key}
-        answer = self._client.get_item(TableName=self._fill(access.table), Key=key, ConsistentRead=True)
-        found: Wire = answer.get("Item", {})
-        return found
-
-    def _base(self, collection: Collection) -> DynamoAccess:
-        own = {field.name for field in own_fields(collection)}
-        for access in collection.rights.dynamodb:
-            if access.index is None and access.query_by in own:
-                return access
-        msg = f"{self._store.fides_key}.{collection.name}: rows cannot be reached without an index"
-        raise DataMapError(msg)
-
-    def _sort_key(self, collection: Collection) -> str:
-        holder = self._holder(collection)
-        return next(name for name in collection.primary_key if name != holder)
-
-    def _table(self, collection: Collection) -> str:
-        return self._fill(self._base(collection).table)
 
 
 def _planned(collection: Collection, rows: Iterable[dict[str, Any]], today: str) -> ErasurePage:

@@ -8,62 +8,13 @@ import pytest
 
 from operator_api.doors import Known, OperatorDoors
 from rights.domain.evidence import EvidenceKind
-from rights.domain.rights import OPERATION_OF, Operation, Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
-from rights.ledger import Ledger, Request, Task
+from rights.ledger import Ledger
 from rights.ledger.requests import Change
-from rights.secrets_hmac import Hmac
-from tests.integration.doors.conftest import PHONE, Door, Person, Reply, desk_of, operator_door, token_of
-from tests.integration.doors.test_intake import NEEDS, PARENT
+from tests.integration.doors.conftest import PHONE, Door, Person, desk_of, operator_door, token_of
+from tests.integration.doors.deciding import APPROVE, ME, by_parent, decide, in_review, state, without
 from tests.support.clock import StoppedClock
-from tests.support.plans import lay
-
-ME = Hmac(b"test secret").tag_of("subject", "phone", PHONE)
-APPROVE = {"decision": "approve", "plan": "hash"}
-STORES = ("accounts", "orders")
-
-
-def in_review(person: Person, right: str = "deletion", review: str = "unusual_size", **body: Any) -> Person:
-    person.asks(right=right, **NEEDS.get(right, {}), **body).proves()
-    operation = OPERATION_OF[Right(right)] or Operation.EXPORT
-    tasks = [
-        Task(
-            request_id=person.request_id,
-            store=store,
-            kind="dynamodb",
-            stage=5,
-            operation=operation,
-            preview={"rows": 4},
-        )
-        for store in STORES
-    ]
-    lay(person.ledger, person.request_id, tasks, review=review, known_as=[ME])
-    assert person.ledger.get(person.request_id).status is Status.IN_REVIEW
-    return person
-
-
-def by_parent(person: Person, *kinds: EvidenceKind, right: str = "deletion") -> Person:
-    """A request of a parent, with these documents."""
-    in_review(person, right, "guardian", requester=PARENT, on_file={"email": "sok@example.com"})
-    for kind in kinds:
-        file = person.ledger.offer_evidence(person.request_id, kind, "image/png")
-        assert file
-        person.ledger.settle_evidence(file, size=9, sha256="0" * 64)
-    return person
-
-
-def decide(door: Door, person: Person, body: dict[str, Any]) -> Reply:
-    return door("POST", f"/ops/requests/{person.request_id}/decision", json_body=body)
-
-
-def state(person: Person) -> Request:
-    return person.ledger.get(person.request_id)
-
-
-def without(store: object = "orders", ground: object = 11, **rest: object) -> dict[str, Any]:
-    return APPROVE | {"without": [{"store": store, "ground": ground, **rest}]}
-
 
 # ---- approved
 
@@ -335,76 +286,3 @@ def test_a_hold_refuses_on_its_own_ground_whatever_the_jurisdiction(operator: Do
     assert decide(operator, person, APPROVE).code == "held"
     assert decide(operator, person, {"decision": "refuse", "ground": 4}).code == "ground_not_allowed"
     assert decide(operator, person, {"decision": "refuse", "ground": 3}).json["status"] == Status.REFUSED
-
-
-# ---- withheld, since it is about others too
-
-
-def export_in_review(person: Person, right: str = "access") -> Person:
-    person.asks(right=right).proves()
-    previews = {"support": {"files": 3, "forms": 1}, "orders": {"orders": 2}, "calls": {"recordings": 4}}
-    tasks = [
-        Task(
-            request_id=person.request_id,
-            store=store,
-            kind="dynamodb",
-            stage=5,
-            operation=Operation.EXPORT,
-            preview=found,
-        )
-        for store, found in previews.items()
-    ]
-    lay(person.ledger, person.request_id, tasks, review="third_party", known_as=[ME])
-    return person
-
-
-def withhold(*what: tuple[str, str, int], **more: Any) -> dict[str, Any]:
-    return APPROVE | {"withhold": [{"store": s, "collection": c, "ground": g} for s, c, g in what]} | more
-
-
-def test_collections_are_withheld_on_a_ground_and_the_rest_is_exported(operator: Door, person: Person) -> None:
-    export_in_review(person)
-    assert decide(operator, person, withhold(("support", "files", 4), ("calls", "recordings", 4))).status == 200
-    support, calls, orders = (person.ledger.task(person.request_id, one) for one in ("support", "calls", "orders"))
-    assert (support.collections, support.withheld, support.refused) == (("forms",), {"files": 4}, None)
-    assert support.status is TaskStatus.PENDING
-    assert (calls.status, calls.refused, calls.counts.found) == (TaskStatus.DONE, 4, 4), "nothing of it is left"
-    assert not orders.leaves_out
-    assert support.leaves_out
-    assert state(person).decision == "approve_in_part"
-    plan = operator("GET", f"/ops/requests/{person.request_id}/plan").json
-    assert [one["withheld"] for one in plan["stores"] if one["store"] == "support"] == [{"files": 4}]
-    told = [{"store": s, "collection": c, "ground": 4} for s, c in (("calls", "recordings"), ("support", "files"))]
-    assert plan["approvals"][0]["without"] == told
-
-
-def test_a_task_that_is_begun_anew_keeps_what_was_withheld(operator: Door, person: Person) -> None:
-    export_in_review(person)
-    decide(operator, person, withhold(("support", "files", 4)))
-    person.ledger.restart_task(person.request_id, "support")
-    assert person.ledger.task(person.request_id, "support").withheld == {"files": 4}
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (withhold(("support", "nothing", 4)), "unknown_collection"),
-        (withhold(("nowhere", "files", 4)), "unknown_collection"),
-        (withhold(("support", "files", 7)), "ground_not_allowed"),
-        (withhold(("support", "files", 1)), "ground_not_allowed"),
-        (withhold(("support", "files", 4), ("support", "files", 3)), "wrong_type"),
-        (withhold(("support", "files", 4), without=[{"store": "support", "ground": 4}]), "unknown_collection"),
-    ],
-)
-def test_what_cannot_be_withheld_is_said_to_be_none(
-    operator: Door, person: Person, body: dict[str, Any], code: str
-) -> None:
-    export_in_review(person)
-    reply = decide(operator, person, body)
-    assert (reply.status, reply.code) == (422, code)
-    assert state(person).decision is None
-
-
-def test_of_anything_but_an_export_no_part_is_withheld(operator: Door, person: Person) -> None:
-    in_review(person)
-    assert decide(operator, person, withhold(("orders", "rows", 4))).code == "unknown_collection"

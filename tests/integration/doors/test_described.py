@@ -50,7 +50,7 @@ from tests.integration.doors.conftest import (
     public_door,
     token_of,
 )
-from tests.integration.doors.test_decisions import in_review
+from tests.integration.doors.deciding import in_review
 from tests.integration.ledger.test_recipients import STORE, asked
 from tests.support.api import Api, Start
 from tests.support.clock import StoppedClock

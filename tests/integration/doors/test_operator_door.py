@@ -3,7 +3,9 @@
 import pytest
 
 from rights.domain.status import Status
-from tests.integration.doors.conftest import PHONE, Door, Person
+from rights.ledger import Ledger
+from tests.integration.doors.conftest import PHONE, Door, Person, desk_of
+from tests.support.clock import StoppedClock
 from tests.support.plans import lay
 
 
@@ -123,3 +125,17 @@ def test_a_term_is_extended_and_a_clock_stopped_and_started_under_the_operators_
     assert operator("GET", f"{path}/clock").json["clock_rule"].startswith("gdpr/")
     codes = {e.code: e.by for e in person.ledger.events(person.request_id)}
     assert {codes[code] for code in ("extended", "clock_stopped", "clock_started")} == {"op-1"}
+
+
+def test_health_needs_nobody(ledger: Ledger, clock: StoppedClock) -> None:
+    assert Door(desk_of(ledger, clock))("GET", "/ops/health").json == {"status": "ok"}
+
+
+def test_an_answer_that_has_not_changed_is_not_sent_again(operator: Door, person: Person) -> None:
+    path = f"/ops/requests/{person.asks().request_id}"
+    first = operator("GET", path)
+    tag = first.header("ETag")
+    again = operator("GET", path, headers={"If-None-Match": f'"other", W/{tag}'})
+    assert (again.status, again.text) == (304, "")
+    person.ledger.note(person.request_id, "looked_at")
+    assert operator("GET", path, headers={"If-None-Match": tag}).status == 200

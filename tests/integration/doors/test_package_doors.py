@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
+from rights.ledger.packages import MOST_LINKS
 from rights.ledger.requests import Change
-from rights.ledger.steps import MOST_LINKS
 from rights.status_token import reference
 from tests.integration.doors.conftest import BASE_URL, EMAIL, PHONE, Person, Reply
 

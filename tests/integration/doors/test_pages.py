@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from public_api.pages import static_files
+from public_api.pages import Pages
 from rights.domain.rights import Operation, Right
 from tests.integration.doors.conftest import BASE_URL, EMAIL, PHONE, Door, Person, Reply
 
@@ -81,7 +81,7 @@ def test_no_page_holds_anything_inline_or_foreign(person: Person) -> None:
 
 
 def test_the_style_sheet_fits_the_budget() -> None:
-    [sheet] = [file for name, file in static_files().items() if name.endswith(".css")]
+    [sheet] = [file for name, file in Pages(BASE_URL).files.items() if name.endswith(".css")]
     assert len(gzip.compress(sheet.body.encode())) <= 8_000
 
 

@@ -7,7 +7,7 @@ import pytest
 from rights.domain.status import Status
 from rights.ledger import Ledger
 from tests.integration.doors.conftest import EMAIL, PHONE, Door, Person, operator_door, token_of
-from tests.integration.doors.test_decisions import ME, in_review
+from tests.integration.doors.deciding import ME, in_review
 from tests.integration.doors.test_intake import PARENT
 from tests.support.clock import StoppedClock
 from tests.support.plans import lay

@@ -1,78 +1,33 @@
-"""Cases of several rights, requests that a door has proven, requests by those who act for others; on both clouds."""
+"""Cases of several rights, and requests that a door has proven; on both clouds."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from rights.domain.identity import Identifier
 from rights.domain.rights import Channel, Requester, Right
 from rights.domain.status import Status
 from rights.errors import IdempotencyConflictError
-from rights.ledger import Ledger, Request
-from rights.ledger.identity import IDENTITY_WAIT
+from rights.ledger import Ledger
 from rights.ledger.model import CodeResult
-from rights.proof import ask_for_proof
+from tests.integration.ledger.cases import (
+    CHANGES,
+    CODE,
+    EMAIL,
+    GUARDIAN,
+    THREE,
+    OnFile,
+    answer,
+    case,
+    chains_hold,
+    kinds,
+    prove,
+    settle,
+    verify,
+)
 from tests.integration.ledger.test_requests import PHONE, new
 from tests.support.clock import StoppedClock
 from tests.support.plans import lay
-
-EMAIL = "sok.dara@example.com"
-CODE = "482913"
-THREE = (Right.ACCESS, Right.CORRECTION, Right.RESTRICTION)
-CHANGES = {"name": {"to": "Sok Dara"}}
-GUARDIAN = {"name": "Sok Chan", "relation": "parent", "for": "child", "email": "chan@example.com"}
-
-
-@dataclass
-class OnFile:
-    """Stores that know some contacts, and remember what they were asked for."""
-
-    known: tuple[str, ...] = (PHONE,)
-    asked: list[str] = field(default_factory=list)
-
-    def recognise(self, _: str, identifier: Identifier) -> bool:
-        self.asked.append(identifier.value)
-        return identifier.value in self.known
-
-
-def case(ledger: Ledger, *rights: Right, **more: Any) -> list[str]:
-    opened = ledger.open_request(new(right=rights[0], also=rights[1:], changes=CHANGES, **more))
-    return [opened.request.id, *(other.id for other in opened.others)]
-
-
-def prove(ledger: Ledger, request_id: str, channel: str = "phone") -> None:
-    ledger.store_code(request_id, channel, "identity", CODE)
-    ledger.try_code(request_id, CODE)
-
-
-def verify(ledger: Ledger, request_id: str, on_file: OnFile | None = None) -> None:
-    """What VerifyIdentity does, twice: the step may come again with another token."""
-    stores: Any = on_file or OnFile()
-    for token in ("token", "token of a retry"):
-        ask_for_proof(request_id, token, 3600, ledger, stores)
-
-
-def settle(ledger: Ledger, request_id: str) -> Request:
-    """What SettleIdentity does when the time is up, twice."""
-    for _ in range(2):
-        request = ledger.settle_case(request_id)
-    return request
-
-
-def answer(ledger: Ledger, request_id: str) -> Any:
-    wait = ledger.last_wait(request_id, IDENTITY_WAIT)
-    return wait.answer if wait else None
-
-
-def kinds(ledger: Ledger, request_id: str) -> list[str]:
-    return [notice.kind for notice in ledger.notices(request_id)]
-
-
-def chains_hold(ledger: Ledger, ids: list[str]) -> bool:
-    return all(ledger.verify_chain(request_id) for request_id in ids)
-
 
 # ---- a case
 
@@ -242,74 +197,6 @@ def test_what_the_door_proves_of_a_guardian_is_their_own_contact(ledger: Ledger)
     assert ledger.events(request_id)[0].detail == {"proven": "email"}
 
 
-# ---- acting for others
-
-
-def acting(ledger: Ledger, requester: Requester = Requester.GUARDIAN, right: Right = Right.ACCESS) -> str:
-    (request_id,) = case(ledger, right, requester=requester, acting=GUARDIAN, typed={"phone": PHONE})
-    return request_id
-
-
-@pytest.mark.parametrize("requester", [Requester.GUARDIAN, Requester.AGENT])
-def test_whoever_acts_for_another_gets_the_code_at_their_own_contact_known_or_not(
-    ledger: Ledger, requester: Requester
-) -> None:
-    request_id, stores = acting(ledger, requester), OnFile()
-    verify(ledger, request_id, stores)
-    assert stores.asked == []
-    (code,) = ledger.notices(request_id)
-    assert ledger.contact_of(code) == GUARDIAN["email"]
-
-
-def test_the_persons_identifiers_seed_a_search_only_after_whoever_acts_has_proven_who_they_are(
-    ledger: Ledger,
-) -> None:
-    request_id = acting(ledger)
-    verify(ledger, request_id)
-    assert ledger.seeds(ledger.get(request_id)) == {}
-    prove(ledger, request_id, "email")
-    assert ledger.get(request_id).status is Status.VERIFIED
-    assert ledger.seeds(ledger.get(request_id)) == {"phone": PHONE}
-    assert ledger.proven_contacts(request_id) == {"email": GUARDIAN["email"]}
-
-
-def test_before_anybody_has_looked_whoever_acts_is_told_the_same_of_a_stranger_as_of_a_customer(
-    ledger: Ledger,
-) -> None:
-    told = []
-    for keys in ({"phone": [PHONE], "email": [EMAIL, "old@example.com"]}, {"phone": [PHONE]}):
-        request_id = acting(ledger, right=Right.ACCOUNT_CLOSURE)
-        verify(ledger, request_id)
-        prove(ledger, request_id, "email")
-        ledger.put_private(request_id, "subject", {"keys": keys})
-        request = lay(ledger, request_id, subjects=[request_id], review="guardian", confirm="closure")
-        own = [ledger.contact_of(n) for n in ledger.notices(request_id) if n.purpose != "on_file"]
-        told.append((request.status, [n.kind for n in ledger.notices(request_id) if n.purpose != "on_file"], own))
-    assert told[0] == told[1]
-    assert told[0][0] is Status.IN_REVIEW
-    assert set(told[0][2]) == {GUARDIAN["email"]}
-
-
-def test_every_contact_on_file_is_told_that_somebody_asks_for_them_once(ledger: Ledger) -> None:
-    request_id = acting(ledger)
-    prove(ledger, request_id, "email")
-    ledger.put_private(request_id, "subject", {"keys": {"phone": [PHONE], "email": [EMAIL, "old@example.com"]}})
-    for _ in range(2):
-        lay(ledger, request_id, review="guardian")
-    warned = [notice for notice in ledger.notices(request_id) if notice.kind == "asked_for_you"]
-    assert sorted(ledger.contact_of(notice) or "" for notice in warned) == [PHONE, "old@example.com", EMAIL]
-
-
-def test_a_contact_on_file_can_object_and_whoever_acts_is_told(ledger: Ledger) -> None:
-    request_id = acting(ledger)
-    prove(ledger, request_id, "email")
-    lay(ledger, request_id, review="guardian")
-    for _ in range(2):
-        assert ledger.withdraw(request_id, by="contact_on_file").status is Status.WITHDRAWN
-    assert kinds(ledger, request_id)[-1] == "withdrawn"
-    assert ledger.verify_chain(request_id)
-
-
 # ---- clocks
 
 
@@ -361,35 +248,6 @@ def test_when_the_time_is_up_an_unproven_case_ends_together(ledger: Ledger, sett
         verify(ledger, one)
     settle(ledger, ids[settled])
     assert [ledger.get(one).status for one in ids] == [Status.EXPIRED] * 3
-
-
-@pytest.mark.parametrize("asked", [False, True])
-def test_an_objection_looks_to_a_stranger_like_a_refusal_until_somebody_has_decided(
-    ledger: Ledger, asked: bool
-) -> None:
-    [request_id] = case(ledger, Right.ACCESS, requester=Requester.GUARDIAN, acting=GUARDIAN)
-    verify(ledger, request_id)
-    prove(ledger, request_id, "email")
-    lay(ledger, request_id, review="guardian")
-    if asked:
-        ledger.ask(request_id, "Which child?", by="op-1", time_to_answer=timedelta(days=7))
-    for _ in range(2):
-        ended = ledger.object_to(request_id)
-    assert (ended.status, ended.ground) == (Status.REFUSED, None)
-    assert "withdrawn" not in kinds(ledger, request_id)
-    assert "refused" in kinds(ledger, request_id)
-
-
-def test_an_objection_after_the_approval_and_one_to_ones_own_request_withdraw(ledger: Ledger) -> None:
-    [acting] = case(ledger, Right.RESTRICTION, requester=Requester.GUARDIAN, acting=GUARDIAN)
-    verify(ledger, acting)
-    prove(ledger, acting, "email")
-    lay(ledger, acting, review="guardian")
-    ledger.approve(acting, by="op-1", plan="hash")
-    [own] = case(ledger, Right.DELETION)
-    prove(ledger, own)
-    lay(ledger, own, subjects=["somebody else"])
-    assert [ledger.object_to(one).status for one in (acting, own)] == [Status.WITHDRAWN] * 2
 
 
 def test_a_sibling_whose_time_is_up_leaves_the_confirmation_of_the_first_alone(ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from operator_api.console.pages import static_files
+from operator_api.console.pages import pages
 from rights.http import ApiError
 from tests.unit.console.answers import (
     ANNA,
@@ -323,7 +323,7 @@ def test_pages_are_light() -> None:
 
 
 def files() -> Any:
-    return static_files().values()
+    return pages("").files.values()
 
 
 def test_files_ask_nobody_else_for_anything_and_turn_no_text_into_markup() -> None:
