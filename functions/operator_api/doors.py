@@ -42,7 +42,7 @@ class Cancel(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the data map says, as far as operators need it."""
+    """What the data map and the register of affiliates say, as far as operators need it."""
 
     categories: Mapping[str, Mapping[str, list[str]]]
     """Of each store's collections."""
@@ -54,6 +54,8 @@ class Known:
     """What a request may be narrowed to."""
     corrections: tuple[str, ...] = ()
     """What can be corrected."""
+    affiliates: Mapping[str, str] = field(default_factory=dict)
+    """Their names, by the register."""
 
 
 class OperatorDoors(
@@ -69,6 +71,7 @@ class OperatorDoors(
         self._to_review = known.to_review
         self._scope = known.scope
         self._corrections = known.corrections
+        self._affiliates = known.affiliates
 
     def audit_of(self, request_id: str) -> dict[str, Any]:
         """The whole history as it was hashed, for whoever wants to recompute it (docs/verify.md)."""

@@ -1,9 +1,10 @@
 """One request as operators see it: everything but personal data, and what the one who looks may do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from operator_api.handed_in import handed_in
 from operator_api.holds import HoldDoors
 from operator_api.intake import IntakeDoors
 from operator_api.journey import graph, journey
@@ -18,12 +19,15 @@ from rights.domain.status import Status, may_move
 from rights.http import ApiError
 from rights.ledger import Event, Request, Task, Wait
 from rights.ledger.clocks import rule_of, timeline_of
+from rights.ledger.model import Callback
 
 _AT_WORK = frozenset({Status.IN_PROGRESS, Status.NEEDS_REPAIR})
 
 
 class LookDoors(IntakeDoors, HoldDoors):
-    """The doors to one request."""
+    """The doors to one request. `affiliates`: their names."""
+
+    _affiliates: Mapping[str, str]
 
     def refuse_own_request(self, request_id: str, who: Operator) -> None:
         """ApiError `own_request` for somebody who acts on a request about themselves.
@@ -55,6 +59,7 @@ class LookDoors(IntakeDoors, HoldDoors):
             "came_by": request.came_by,
             "identity": request.attested,
             "filed_by": filed_by(request, events),
+            "handed_in": handed_in(request, self._callbacks_of(request), self._affiliates),
             "tasks": [_task(task) for task in tasks],
             "notices": [
                 {"id": n.id, "kind": n.kind, "channel": n.channel, "status": n.status, "sent_at": n.sent_at}
@@ -96,6 +101,9 @@ class LookDoors(IntakeDoors, HoldDoors):
     def rules(self) -> dict[str, Any]:
         """The rules that decide: clocks, and grounds, as they are written down."""
         return {"clock_rules": [_rule(rule) for rule in RULES], "grounds": [_ground(asdict(one)) for one in GROUNDS]}
+
+    def _callbacks_of(self, request: Request) -> Sequence[Callback]:
+        return self._ledger.callbacks_of(request.id) if request.affiliate else ()
 
     def _names_in(self, request: Request, events: Sequence[Event]) -> dict[str, str]:
         names = self._ledger.operator_names()

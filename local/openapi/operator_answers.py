@@ -8,6 +8,7 @@ from local.openapi.describe import Address, Day, Moment, RequestId, words
 from local.openapi.public_answers import Outcome, Segment
 from operator_api.intake import CameBy, How
 from operator_api.journey import Look, graph
+from rights.domain.affiliates import Stand
 from rights.domain.clock import Reason as Because
 from rights.domain.confirmation import Confirm
 from rights.domain.evidence import EvidenceKind, EvidenceStatus, Refusal
@@ -15,7 +16,7 @@ from rights.domain.review import Reason
 from rights.domain.rights import Channel, Locale, Operation, Purpose, Requester, Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
-from rights.ledger.model import NoticeStatus
+from rights.ledger.model import CallbackStatus, NoticeStatus
 
 WaitsFor = Annotated[str, words("person", "operator", "pause", "stores", "partner")]
 PlaceName = Annotated[str, words(*graph().order)]
@@ -61,6 +62,7 @@ class Line(TypedDict):
     right: Right
     outcome: Outcome | None
     channel: Channel
+    affiliate: str | None
     requester: Requester
     locale: Locale
     received_at: Moment
@@ -189,6 +191,30 @@ class RunLine(TypedDict):
     status: Literal["running", "ended", "done"]
 
 
+class CallbackShown(TypedDict):
+    """One word to an affiliate on how its request stands, to one of its addresses; nothing comes after `given_up`."""
+
+    stand: Annotated[str, words(*Stand)]
+    address: int
+    status: CallbackStatus
+    attempts: int
+    queued_at: Moment
+    next_try_at: Moment | None
+    sent_at: Moment | None
+    error_class: str
+
+
+class HandedIn(TypedDict):
+    """By which affiliate, under which id of its own, and how its callbacks fared; `is_asserted`: at its word alone."""
+
+    affiliate: str
+    name: str | None
+    subject_request_id: str
+    is_asserted: bool
+    addresses: int
+    callbacks: list[CallbackShown]
+
+
 class Whole(Line):
     """One request. `may`: per action, whether the one who looks may do it now, or the error code of why not."""
 
@@ -203,6 +229,7 @@ class Whole(Line):
     came_by: CameBy | None
     identity: How | None
     filed_by: str | None
+    handed_in: HandedIn | None
     tasks: list[TaskShown]
     notices: list[NoticeLine]
     events: list[EventShown]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from operator_api.console.actions import Offer, next_action, offers
+from operator_api.console.affiliate import affiliate
 from operator_api.console.desk import Call
 from operator_api.console.gantt import gantt
 from operator_api.console.history import Filters, history
@@ -22,12 +23,14 @@ def request_values(call: Call, request_id: str) -> dict[str, Any]:
     clock = call.get(f"{address}/clock")
     way = journey(request)
     drawn = picture(way)
-    names = request.get("operators", {})
+    sender = affiliate(request["handed_in"])
+    names = request.get("operators", {}) | ({f"affiliate:{sender.id}": sender.name} if sender else {})
     filters = Filters.of(call.query)
     return {
         "address": address,
         "request": request,
         "names": names,
+        "affiliate": sender,
         "sla": sla(clock, request, call.now),
         "clock": clock,
         "picture": drawn,

@@ -18,8 +18,10 @@ from tests.unit.console.answers import (
     VIVI,
     Doors,
     ago,
+    callback,
     doors,
     event,
+    handed_in,
     overview,
     plan,
     request,
@@ -373,6 +375,33 @@ def test_the_first_approval_fills_its_slot_and_its_operator_cannot_give_the_seco
     assert not [one for one in own.all("button") if one.words.startswith("Check: approve")]
     other = Page(visit(f"{ONE}/decide", at, who=BOPHA).body)
     assert "One of the two who approve has to be an approver." not in other.words or "approver" not in given[0]
+
+
+def test_a_request_of_an_affiliate_says_by_which_under_which_id_and_how_it_is_told() -> None:
+    at = doors()
+    told = handed_in(callback(), callback("completed", "given_up", attempts=16, error_class="http_503"))
+    received = event(1, "received", "received", "affiliate:cpes")
+    given_up = event(2, "callback_given_up", "completed", detail={"stand": "completed", "address": 1})
+    at.answers["GET", ONE] = request(channel="affiliate", handed_in=told, events=[received, given_up])
+    page = Page(visit(ONE, at).body)
+    box = page.one("section", id="affiliate").words
+    assert "Handed in by Cambodia Post E-Solutions" in box
+    assert "a7551968-d5d6-44b2-9831-815ac9017798" in box
+    assert "given up 16 tries, last in vain: http_503" in box
+    assert page.one("a", href="/mall/ops/requests?affiliate=cpes").words == "Its open requests"
+    events = page.one("table", **{"class": "events"}).words
+    assert "⇄ Cambodia Post E-Solutions" in events
+    assert "Affiliate could not be told" in events
+    assert not Page(visit(ONE, doors()).body).all("section", id="affiliate")
+
+
+def test_the_queue_is_narrowed_to_an_affiliate_of_the_register_or_of_the_address() -> None:
+    at = doors()
+    page = Page(visit("/ops/requests", at, query={"affiliate": "cpes"}).body)
+    assert at.asked[-1] == ("/ops/requests", {"affiliate": "cpes"})
+    assert page.one("option", value="cpes", selected="").words == "Cambodia Post E-Solutions"
+    former = Page(visit("/ops/requests", doors(), query={"affiliate": "former"}).body)
+    assert former.one("option", value="former", selected="").words == "former"
 
 
 def test_the_events_page_links_keep_what_was_chosen() -> None:
