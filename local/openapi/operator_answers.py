@@ -215,7 +215,25 @@ class HandedIn(TypedDict):
     callbacks: list[CallbackShown]
 
 
-class Whole(Line):
+class Approval(TypedDict):
+    """One approval of the plan; `approver`: whether whoever gave it was one then."""
+
+    by: str
+    at: Moment
+    without: list[dict[str, Any]]
+    approver: bool
+
+
+class Approved(Line):
+    """Who approved, how many more have to, and whether one of them has to be an approver."""
+
+    approvals_needed: int
+    approvals: list[Approval]
+    approvals_missing: int
+    approver_missing: bool
+
+
+class Whole(Approved):
     """One request. `may`: per action, whether the one who looks may do it now, or the error code of why not."""
 
     policy_version: str
@@ -296,14 +314,6 @@ class Audit(TypedDict):
     events: list[dict[str, Any]]
 
 
-class Approval(TypedDict):
-    """One approval of the plan."""
-
-    by: str
-    at: Moment
-    without: list[dict[str, Any]]
-
-
 class Planned(TypedDict):
     """What the plan has one store do; `by_collection` are the counts of the dry run."""
 
@@ -321,15 +331,13 @@ class Planned(TypedDict):
     withheld: dict[str, int]
 
 
-class PlanShown(Line):
+class PlanShown(Approved):
     """The plan that a review is about."""
 
     plan: str | None
     accounts: int
     confirm: Confirm | None
     confirmed_at: Moment | None
-    approvals_needed: int
-    approvals: list[Approval]
     evidence_missing: list[EvidenceKind]
     question_until: Moment | None
     cooling_until: Moment | None

@@ -5,6 +5,7 @@ from typing import Any
 
 from operator_api.console.actions import Offer, next_action, offers
 from operator_api.console.affiliate import affiliate
+from operator_api.console.approvals import missing_in_words
 from operator_api.console.desk import Call
 from operator_api.console.gantt import gantt
 from operator_api.console.history import Filters, history
@@ -41,6 +42,7 @@ def request_values(call: Call, request_id: str) -> dict[str, Any]:
         "filters": filters,
         "offers": offers(request, may_change=call.may_change),
         "notices": _notices(call, address, request),
+        "missing": missing_in_words(request),
         "review": say(REVIEW, request["review"]) if request.get("review") else "",
         "ground": GROUND.get(int(request["ground"])) if request.get("ground") else None,
         "files": _evidence(call, address, request),

@@ -271,6 +271,7 @@ WHY_NOT = {
     "forbidden": "That takes another role.",
     "own_request": "This request is about you: somebody else has to act on it.",
     "filed_by_you": "You took this request in: somebody else has to act on it.",
+    "second_operator_needed": "You have approved this: another operator has to approve it too.",
     "rule_has_no_extension": "The rule of this request allows no longer time.",
     "already_extended": "The time was extended before.",
     "base_term_over": "The first time limit is over.",

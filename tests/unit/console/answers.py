@@ -147,6 +147,10 @@ def request(**facts: Any) -> dict[str, Any]:
             "operators": NAMES,
             "filed_by": None,
             "handed_in": None,
+            "approvals_needed": 1,
+            "approvals": [],
+            "approvals_missing": 0,
+            "approver_missing": False,
             "waits": [],
             "runs": [{"run": 1, "started_at": ago(days=11), "ended_at": None, "status": "running", "retry_at": None}],
         }
@@ -223,6 +227,17 @@ def clock(**facts: Any) -> dict[str, Any]:
     } | facts
 
 
+def approvals(*given: tuple[Operator, str], needed: int = 2) -> dict[str, Any]:
+    """What the doors tell of approvals: by whom, when."""
+    missing = max(0, needed - len(given))
+    return {
+        "approvals_needed": needed,
+        "approvals": [{"by": who.id, "at": at, "without": [], "approver": who.is_approver} for who, at in given],
+        "approvals_missing": missing,
+        "approver_missing": missing > 0 and needed > 1 and not any(who.is_approver for who, _ in given),
+    }
+
+
 def plan(**facts: Any) -> dict[str, Any]:
     """The answer of `GET /ops/requests/{id}/plan`."""
     return (
@@ -232,8 +247,7 @@ def plan(**facts: Any) -> dict[str, Any]:
             "accounts": 1,
             "confirm": None,
             "confirmed_at": None,
-            "approvals_needed": 2,
-            "approvals": [],
+            **approvals(),
             "evidence_missing": [],
             "question_until": None,
             "cooling_until": None,

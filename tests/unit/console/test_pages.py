@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from operator_api.console.pages import static_files
+from operator_api.people import Operator
 from rights.http import ApiError
 from tests.unit.console.answers import (
     ANNA,
@@ -18,6 +19,7 @@ from tests.unit.console.answers import (
     VIVI,
     Doors,
     ago,
+    approvals,
     callback,
     doors,
     event,
@@ -367,14 +369,46 @@ def test_the_plan_is_shown_as_a_dry_run_with_its_conflicts() -> None:
 def test_the_first_approval_fills_its_slot_and_its_operator_cannot_give_the_second() -> None:
     at = doors()
     at.answers["GET", ONE] = request(status="in_review", review="guardian", requester="guardian")
-    given = [{"by": ANNA.id, "at": ago(hours=1), "without": []}]
-    at.answers["GET", f"{ONE}/plan"] = plan(approvals=given)
+    at.answers["GET", f"{ONE}/plan"] = plan(**approvals((ANNA, ago(hours=1))))
     own = Page(visit(f"{ONE}/decide", at).body)
-    assert "✓ 1. Anna" in own.words
+    assert "✓ 1. Anna an approver, 26 Nov 2026, 13:00" in own.words
+    assert "Still missing: one more." in own.words
     assert "You have approved this. Another operator has to approve it too." in own.words
     assert not [one for one in own.all("button") if one.words.startswith("Check: approve")]
     other = Page(visit(f"{ONE}/decide", at, who=BOPHA).body)
-    assert "One of the two who approve has to be an approver." not in other.words or "approver" not in given[0]
+    assert [one.words for one in other.all("button") if one.words.startswith("Check: approve")]
+
+
+def test_after_an_operator_only_an_approver_can_give_the_second_approval() -> None:
+    at = doors()
+    given = approvals((BOPHA, ago(hours=1)))
+    at.answers["GET", ONE] = request(status="in_review", review="guardian", requester="guardian", **given)
+    at.answers["GET", f"{ONE}/plan"] = plan(**given)
+    other = Operator("chea-0000", frozenset({"operator"}), name="Chea")
+    page = Page(visit(f"{ONE}/decide", at, who=other).body)
+    assert "✓ 1. Bopha an operator," in page.words
+    assert "Still missing: one more, by an approver." in page.words
+    assert "One of the two who approve has to be an approver." in page.words
+    approver = Page(visit(f"{ONE}/decide", at).body)
+    assert [one for one in approver.all("button") if one.words.startswith("Check: approve")]
+    assert "It takes one more, by an approver." in Page(visit(ONE, at).body).words
+
+
+def test_the_page_of_a_request_says_who_approved_and_who_has_to_besides() -> None:
+    at = doors()
+    facts = {"status": "in_review", "review": "guardian", "requester": "guardian"}
+    at.answers["GET", ONE] = request(**facts, **approvals())
+    assert (
+        "Decide: a guardian asks. It takes two operators, one of them an approver." in Page(visit(ONE, at).body).words
+    )
+    at.answers["GET", ONE] = request(**facts, **approvals((ANNA, ago(hours=1))))
+    words = Page(visit(ONE, at).body).words
+    assert "✓ Anna approved as an approver, 26 Nov 2026, 13:00" in words
+    assert "Still missing: one more." in words
+    at.answers["GET", ONE] = request(**facts, **approvals((ANNA, ago(hours=1)), (BOPHA, ago(minutes=5))))
+    assert "Still missing" not in Page(visit(ONE, at).body).words
+    at.answers["GET", ONE] = request(**facts, **approvals(needed=1))
+    assert "Decide: a guardian asks. Decide" in Page(visit(ONE, at).body).words
 
 
 def test_a_request_of_an_affiliate_says_by_which_under_which_id_and_how_it_is_told() -> None:
