@@ -344,6 +344,17 @@ def test_a_plot_says_its_numbers_in_a_table_too() -> None:
     assert page.words.count("16 Nov 2026") == 1
 
 
+def test_an_overview_of_nothing_says_so_in_both_cards() -> None:
+    at = doors()
+    at.answers["GET", "/ops/overview"] = overview() | {
+        "open": {},
+        "open_total": 0,
+        "oldest": None,
+        "soonest": [],
+    }
+    assert [one.words for one in Page(visit("/ops/overview", at).body).all("td")] == ["Nothing is open."] * 2
+
+
 def test_an_error_without_a_session_is_a_page_that_leads_to_the_sign_in() -> None:
     answer = CONSOLE.problem(None, ApiError("sign_in_failed"), None)  # type: ignore[arg-type]
     page = Page(str(answer.body))
