@@ -14,6 +14,7 @@ from tests.unit.console.answers import (
     ANNA,
     BOPHA,
     CONSOLE,
+    EVENTS,
     ID,
     OTHER,
     VIVI,
@@ -206,6 +207,17 @@ def test_the_picture_says_in_words_what_it_shows_and_so_does_the_table_below() -
     assert "Repair: done" in page.one("desc", id="machine-desc").words
     assert "3 of 6 stores" in page.words
     assert len([one for one in page.all("path") if "taken" in one.attributes.get("class", "").split()]) > 4
+
+
+def test_no_date_of_the_way_is_broken_over_lines() -> None:
+    at = doors()
+    waits = [{"state": "CoolOff", "generation": 1, "until": "2026-11-28T07:02:00.000000Z", "answered_at": None}]
+    at.answers["GET", ONE] = request(status="cooling_off", tasks=[], events=list(EVENTS[:5]), waits=waits)
+    page = Page(visit(ONE, at).body)
+    kept = [one for one in page.elements if "keep" in one.attributes.get("class", "").split()]
+    assert "until 28 Nov, 14:02" in [one.words for one in kept if one.name == "small"]
+    spans = [one.words for one in kept if one.name == "td" and " to " in one.words]
+    assert spans[0] == "16 Nov, 13:00 to 19 Nov, 10:00"
 
 
 def test_a_viewer_is_shown_everything_and_offered_nothing_that_changes() -> None:
