@@ -137,12 +137,12 @@ def test_what_came_at_the_counter_is_taken_in_by_one_and_decided_by_another(
 
 
 def test_what_an_affiliate_handed_in_is_found_by_its_name_and_says_how_it_is_told(
-    cloud: Cloud, crowd: Crowd, book: Book, open_page: OpenPages, keep: Keep
+    cloud: Cloud, crowd: Crowd, book: Book, open_page: OpenPages, *, axe: Axe, keep: Keep
 ) -> None:
     body = cloud.affiliate.body("access", phone(crowd.someone().phone))
     assert cloud.affiliate.create(body).status == 201
     request_id = ours(cloud, book, body)
-    console = signed_in(open_page, cloud, "vanna", javascript=False)
+    console = signed_in(open_page, cloud, "vanna", 360)
     page = console.page
     page.goto("/ops/requests?view=open")
     page.select_option("#f-affiliate", label="Cambodia Post E-Solutions")
@@ -156,6 +156,8 @@ def test_what_an_affiliate_handed_in_is_found_by_its_name_and_says_how_it_is_tol
     console.waits_for(request_id, "Cancelled told")
     assert "1 try" in box.inner_text()
     assert cloud.affiliate.callback_url not in page.content()
+    assert axe(page) == []
+    assert fits(page)
     keep(page, "console-affiliate")
 
 
