@@ -243,7 +243,7 @@ CALLBACK = {
     "queued": "not told yet",
     "claimed": "being told",
     "sent": "told",
-    "overtaken": "overtaken by a newer one",
+    "overtaken": "overtaken",
     "given_up": "given up",
 }
 CALLBACK_TONE = {"queued": "wait", "sent": "done", "overtaken": "end", "given_up": "bad"}
