@@ -11,6 +11,7 @@ from operator_api.entry import Entry, HostedUi
 from operator_api.evidence import BucketLinks, EvidenceLooks
 from operator_api.routes import Routes
 from rights import wiring
+from rights.affiliates.registry import Registry, load_registry
 from rights.clients import link_client
 from rights.clock import utc_now
 from rights.datamap import load_data_map
@@ -43,7 +44,9 @@ def build(desk: Desk) -> Door:
 def _app() -> Door:
     settings = load(OperatorSettings)
     ledger = wiring.ledger()
-    doors = OperatorDoors(ledger, utc_now, timedelta(seconds=settings.question_seconds), known_by(load_data_map()))
+    doors = OperatorDoors(
+        ledger, utc_now, timedelta(seconds=settings.question_seconds), known_by(load_data_map(), load_registry())
+    )
     evidence = EvidenceLooks(ledger, BucketLinks(link_client(), settings.evidence_bucket), utc_now)
     keys = PoolKeys(fetching(settings.operator_keys_url), utc_now)
     tokens = PoolTokens(settings.operator_issuer, settings.operator_client_id, keys, utc_now)
@@ -53,8 +56,8 @@ def _app() -> Door:
     return build(Desk(Routes(doors, evidence), entry, pages, prefix_of(settings.base_url)))
 
 
-def known_by(data_map: DataMap) -> Known:
-    """What the data map says, as far as operators need it."""
+def known_by(data_map: DataMap, registry: Registry) -> Known:
+    """What the data map and the register of affiliates say, as far as operators need it."""
     stores = data_map.stores
     return Known(
         categories={
@@ -67,6 +70,7 @@ def known_by(data_map: DataMap) -> Known:
         to_review={store.fides_key: to_review(data_map, store.fides_key) for store in stores},
         scope=scope_names(data_map),
         corrections=correctable(data_map),
+        affiliates={one.id: one.name for one in registry.values()},
     )
 
 

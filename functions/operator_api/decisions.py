@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, TypeAdapter, ValidationError
 
+from operator_api.approvals import missing_of
 from operator_api.people import Operator
 from rights.clock import Clock
 from rights.domain.acting import ForWhom, Relation, evidence_needed, needed_after_all, still_missing
 from rights.domain.evidence import EvidenceKind
 from rights.domain.grounds import User, latest_end, may_keep, may_refuse
 from rights.domain.mall_time import MALL_TIME
-from rights.domain.review import approvals_needed, is_answered_by_operator, may_lack_authority
+from rights.domain.review import Missing, is_answered_by_operator, may_lack_authority
 from rights.domain.rights import ERASING, EXPORTING, Channel, Operation, Requester
 from rights.domain.status import Status
 from rights.http import ApiError, FieldProblem, not_valid
@@ -136,10 +137,7 @@ class DecisionDoors:
             raise ApiError("two_people")
         if any(approval["by"] == who.id for approval in request.approvals):
             raise ApiError("second_operator_needed")
-        needed = approvals_needed(request.right, request.requester, request.review)
-        is_last = len(request.approvals) + 1 == needed
-        seen_by_approver = who.is_approver or any(approval["approver"] for approval in request.approvals)
-        if needed > 1 and is_last and not seen_by_approver:
+        if missing_of(request) == Missing(1, by_approver=True) and not who.is_approver:
             raise ApiError("approver_needed")
         if len({one.store for one in body.without}) < len(body.without):
             raise not_valid({"without": FieldProblem("wrong_type")})

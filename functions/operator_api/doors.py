@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from operator_api.approvals import approvals_of
 from operator_api.breach import BreachDoors
 from operator_api.clocks import ClockDoors
 from operator_api.closures import ClosureDoors
@@ -18,7 +19,6 @@ from operator_api.looks import LookDoors
 from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
 from rights.clock import Clock
-from rights.domain.review import approvals_needed
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.ledger import Ledger, Task
 
@@ -42,7 +42,7 @@ class Cancel(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the data map says, as far as operators need it."""
+    """What the data map and the register of affiliates say, as far as operators need it."""
 
     categories: Mapping[str, Mapping[str, list[str]]]
     """Of each store's collections."""
@@ -54,6 +54,8 @@ class Known:
     """What a request may be narrowed to."""
     corrections: tuple[str, ...] = ()
     """What can be corrected."""
+    affiliates: Mapping[str, str] = field(default_factory=dict)
+    """Their names, by the register."""
 
 
 class OperatorDoors(
@@ -69,6 +71,7 @@ class OperatorDoors(
         self._to_review = known.to_review
         self._scope = known.scope
         self._corrections = known.corrections
+        self._affiliates = known.affiliates
 
     def audit_of(self, request_id: str) -> dict[str, Any]:
         """The whole history as it was hashed, for whoever wants to recompute it (docs/verify.md)."""
@@ -83,20 +86,22 @@ class OperatorDoors(
     def plan_of(self, request_id: str) -> dict[str, Any]:
         """The plan that a review is about: its hash, why somebody looks, who approved, and the dry run per store."""
         request = self._ledger.get(request_id)
-        return self.summary(request) | {
-            "plan": request.plan,
-            "review": request.review,
-            "accounts": request.accounts,
-            "confirm": request.confirm,
-            "confirmed_at": request.confirmed_at,
-            "approvals_needed": approvals_needed(request.right, request.requester, request.review),
-            "approvals": [{"by": one["by"], "at": one["at"], "without": one["without"]} for one in request.approvals],
-            "evidence_missing": list(self.missing_evidence(request)),
-            "question_until": request.question_until,
-            "cooling_until": request.cooling_until,
-            "held": self._ledger.hold_on(request.known_as) is not None,
-            "stores": [self._planned(task) for task in self._ledger.tasks(request_id)],
-        }
+        return (
+            self.summary(request)
+            | approvals_of(request)
+            | {
+                "plan": request.plan,
+                "review": request.review,
+                "accounts": request.accounts,
+                "confirm": request.confirm,
+                "confirmed_at": request.confirmed_at,
+                "evidence_missing": list(self.missing_evidence(request)),
+                "question_until": request.question_until,
+                "cooling_until": request.cooling_until,
+                "held": self._ledger.hold_on(request.known_as) is not None,
+                "stores": [self._planned(task) for task in self._ledger.tasks(request_id)],
+            }
+        )
 
     def _planned(self, task: Task) -> dict[str, Any]:
         categories = self._categories.get(task.store.partition(".")[0], {})

@@ -1,5 +1,6 @@
 """Lists of requests: of those that are open the soonest due first, of those that have ended the newest first."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from operator_api.rows import WORKED_ON, row_of
 from operator_api.tables import to_csv
+from rights.affiliates.registry import AFFILIATE_ID
 from rights.clock import Clock, parse, stamp
 from rights.domain.mall_time import MALL_TIME
 from rights.domain.rights import Right
@@ -24,7 +26,18 @@ LOOKED_AT = 1000
 DUE_SOON = timedelta(days=5)
 MOST_ROWS = 1000
 COLUMNS = (
-    *("request_id", "reference", "status", "right", "outcome", "channel", "requester", "locale", "received_at"),
+    *(
+        "request_id",
+        "reference",
+        "status",
+        "right",
+        "outcome",
+        "channel",
+        "affiliate",
+        "requester",
+        "locale",
+        "received_at",
+    ),
     *("due_at", "work_by", "closed_at", "days_left", "overdue", "attention", "review", "waits_for"),
 )
 VIEWS = {
@@ -55,12 +68,13 @@ class Wish:
     store: str | None = None
     due_before: datetime | None = None
     view: str | None = None
+    affiliate: str | None = None
     after: Place | None = None
 
     @property
     def needs_reading(self) -> bool:
         """True where an index alone cannot tell which requests are meant."""
-        return bool(self.statuses or self.right or self.store)
+        return bool(self.statuses or self.right or self.store or self.affiliate)
 
 
 @dataclass(slots=True)
@@ -164,7 +178,7 @@ class ListDoors:
             if page.more:
                 break
         counts = [self._ledger.count_by_status(status) for status in wish.statuses]
-        narrowed = wish.right or wish.store or wish.due_before
+        narrowed = wish.right or wish.store or wish.due_before or wish.affiliate
         if not narrowed:
             return page, all(count < 10_000 for count in counts), sum(counts)
         return page, not page.more and looked < LOOKED_AT and wish.after is None, page.matches
@@ -203,7 +217,9 @@ class ListDoors:
     def _fits(self, wish: Wish, request: Request) -> bool:
         statuses = wish.statuses or OPEN
         in_time = wish.due_before is None or parse(request.due_at) < wish.due_before
-        return request.status in statuses and (wish.right is None or request.right is wish.right) and in_time
+        right = wish.right is None or request.right is wish.right
+        affiliate = wish.affiliate is None or request.affiliate == wish.affiliate
+        return request.status in statuses and right and affiliate and in_time
 
     def _read(self, places: Sequence[Place]) -> Iterator[tuple[Place, Request]]:
         by_id = {request.id: request for request in self._ledger.requests_at([place.request_id for place in places])}
@@ -212,7 +228,7 @@ class ListDoors:
                 yield place, request
 
     def _wish(self, query: Mapping[str, str]) -> Wish:
-        unknown = set(query) - {"status", "right", "store", "due_before", "view", "cursor", "lang"}
+        unknown = set(query) - {"status", "right", "store", "due_before", "view", "affiliate", "cursor", "lang"}
         if unknown:
             raise not_valid({name: FieldProblem("unknown_field") for name in sorted(unknown)})
         view = query.get("view") or None
@@ -227,7 +243,11 @@ class ListDoors:
         if store is not None and store.partition(".")[0] not in self._categories:
             raise not_valid({"store": FieldProblem("unknown_store")})
         right = _one_of(Right, "right", query["right"]) if query.get("right") else None
-        return Wish(statuses, right, store, _day(query.get("due_before")), view, _place(query.get("cursor")))
+        affiliate = query.get("affiliate") or None
+        if affiliate is not None and not re.fullmatch(AFFILIATE_ID, affiliate):
+            raise not_valid({"affiliate": FieldProblem("wrong_type")})
+        due_before, after = _day(query.get("due_before")), _place(query.get("cursor"))
+        return Wish(statuses, right, store, due_before, view, affiliate, after)
 
 
 def _words(text: str | None) -> list[str]:

@@ -1,9 +1,11 @@
 """One request as operators see it: everything but personal data, and what the one who looks may do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from operator_api.approvals import approvals_of
+from operator_api.handed_in import handed_in
 from operator_api.holds import HoldDoors
 from operator_api.intake import IntakeDoors
 from operator_api.journey import graph, journey
@@ -18,12 +20,15 @@ from rights.domain.status import Status, may_move
 from rights.http import ApiError
 from rights.ledger import Event, Request, Task, Wait
 from rights.ledger.clocks import rule_of, timeline_of
+from rights.ledger.model import Callback
 
 _AT_WORK = frozenset({Status.IN_PROGRESS, Status.NEEDS_REPAIR})
 
 
 class LookDoors(IntakeDoors, HoldDoors):
-    """The doors to one request."""
+    """The doors to one request. `affiliates`: their names."""
+
+    _affiliates: Mapping[str, str]
 
     def refuse_own_request(self, request_id: str, who: Operator) -> None:
         """ApiError `own_request` for somebody who acts on a request about themselves.
@@ -43,30 +48,35 @@ class LookDoors(IntakeDoors, HoldDoors):
         """One request: its tasks, its history and whether that is whole, its clock, its runs, and what `who` may do."""
         request = self._ledger.get(request_id)
         tasks, events = self._ledger.tasks(request_id), self._ledger.events(request_id)
-        return self.summary(request) | {
-            "policy_version": request.policy_version,
-            "clock_rule": request.clock_rule,
-            "due_explained": list(self._ledger.explained(request)),
-            "data_map": request.data_map,
-            "decision": request.decision,
-            "ground": request.ground,
-            "linked_to": request.linked_to,
-            "case": [one for one in request.case_requests if one != request.id],
-            "came_by": request.came_by,
-            "identity": request.attested,
-            "filed_by": filed_by(request, events),
-            "tasks": [_task(task) for task in tasks],
-            "notices": [
-                {"id": n.id, "kind": n.kind, "channel": n.channel, "status": n.status, "sent_at": n.sent_at}
-                for n in self._ledger.notices(request_id)
-            ],
-            "events": [_event(event) for event in events],
-            "audit_chain_holds": self._ledger.verify_chain(request_id),
-            "waits": [_wait(wait) for wait in self._ledger.waits_of(request_id)],
-            "runs": runs_of(request, events),
-            "operators": self._names_in(request, events),
-            "may": self._may(request, events, who),
-        }
+        return (
+            self.summary(request)
+            | approvals_of(request)
+            | {
+                "policy_version": request.policy_version,
+                "clock_rule": request.clock_rule,
+                "due_explained": list(self._ledger.explained(request)),
+                "data_map": request.data_map,
+                "decision": request.decision,
+                "ground": request.ground,
+                "linked_to": request.linked_to,
+                "case": [one for one in request.case_requests if one != request.id],
+                "came_by": request.came_by,
+                "identity": request.attested,
+                "filed_by": filed_by(request, events),
+                "handed_in": handed_in(request, self._callbacks_of(request), self._affiliates),
+                "tasks": [_task(task) for task in tasks],
+                "notices": [
+                    {"id": n.id, "kind": n.kind, "channel": n.channel, "status": n.status, "sent_at": n.sent_at}
+                    for n in self._ledger.notices(request_id)
+                ],
+                "events": [_event(event) for event in events],
+                "audit_chain_holds": self._ledger.verify_chain(request_id),
+                "waits": [_wait(wait) for wait in self._ledger.waits_of(request_id)],
+                "runs": runs_of(request, events),
+                "operators": self._names_in(request, events),
+                "may": self._may(request, events, who),
+            }
+        )
 
     def run_of(self, request_id: str, who: Operator) -> dict[str, Any]:
         """The way of a request through the state machine: every place with what became of it, and the ways taken."""
@@ -96,6 +106,9 @@ class LookDoors(IntakeDoors, HoldDoors):
     def rules(self) -> dict[str, Any]:
         """The rules that decide: clocks, and grounds, as they are written down."""
         return {"clock_rules": [_rule(rule) for rule in RULES], "grounds": [_ground(asdict(one)) for one in GROUNDS]}
+
+    def _callbacks_of(self, request: Request) -> Sequence[Callback]:
+        return self._ledger.callbacks_of(request.id) if request.affiliate else ()
 
     def _names_in(self, request: Request, events: Sequence[Event]) -> dict[str, str]:
         names = self._ledger.operator_names()

@@ -38,6 +38,7 @@ def row_of(request: Request, clock: RequestClock, now: datetime, tasks: Sequence
         "right": request.right,
         "outcome": request.outcome,
         "channel": request.channel,
+        "affiliate": request.affiliate,
         "requester": request.requester,
         "locale": request.locale,
         "received_at": request.received_at,

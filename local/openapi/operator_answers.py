@@ -8,6 +8,7 @@ from local.openapi.describe import Address, Day, Moment, RequestId, words
 from local.openapi.public_answers import Outcome, Segment
 from operator_api.intake import CameBy, How
 from operator_api.journey import Look, graph
+from rights.domain.affiliates import Stand
 from rights.domain.clock import Reason as Because
 from rights.domain.confirmation import Confirm
 from rights.domain.evidence import EvidenceKind, EvidenceStatus, Refusal
@@ -15,7 +16,7 @@ from rights.domain.review import Reason
 from rights.domain.rights import Channel, Locale, Operation, Purpose, Requester, Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
-from rights.ledger.model import NoticeStatus
+from rights.ledger.model import CallbackStatus, NoticeStatus
 
 WaitsFor = Annotated[str, words("person", "operator", "pause", "stores", "partner")]
 PlaceName = Annotated[str, words(*graph().order)]
@@ -61,6 +62,7 @@ class Line(TypedDict):
     right: Right
     outcome: Outcome | None
     channel: Channel
+    affiliate: str | None
     requester: Requester
     locale: Locale
     received_at: Moment
@@ -189,7 +191,49 @@ class RunLine(TypedDict):
     status: Literal["running", "ended", "done"]
 
 
-class Whole(Line):
+class CallbackShown(TypedDict):
+    """One word to an affiliate on how its request stands, to one of its addresses; nothing comes after `given_up`."""
+
+    stand: Annotated[str, words(*Stand)]
+    address: int
+    status: CallbackStatus
+    attempts: int
+    queued_at: Moment
+    next_try_at: Moment | None
+    sent_at: Moment | None
+    error_class: str
+
+
+class HandedIn(TypedDict):
+    """By which affiliate, under which id of its own, and how its callbacks fared; `is_asserted`: at its word alone."""
+
+    affiliate: str
+    name: str | None
+    subject_request_id: str
+    is_asserted: bool
+    addresses: int
+    callbacks: list[CallbackShown]
+
+
+class Approval(TypedDict):
+    """One approval of the plan; `approver`: whether whoever gave it was one then."""
+
+    by: str
+    at: Moment
+    without: list[dict[str, Any]]
+    approver: bool
+
+
+class Approved(Line):
+    """Who approved, how many more have to, and whether one of them has to be an approver."""
+
+    approvals_needed: int
+    approvals: list[Approval]
+    approvals_missing: int
+    approver_missing: bool
+
+
+class Whole(Approved):
     """One request. `may`: per action, whether the one who looks may do it now, or the error code of why not."""
 
     policy_version: str
@@ -203,6 +247,7 @@ class Whole(Line):
     came_by: CameBy | None
     identity: How | None
     filed_by: str | None
+    handed_in: HandedIn | None
     tasks: list[TaskShown]
     notices: list[NoticeLine]
     events: list[EventShown]
@@ -269,14 +314,6 @@ class Audit(TypedDict):
     events: list[dict[str, Any]]
 
 
-class Approval(TypedDict):
-    """One approval of the plan."""
-
-    by: str
-    at: Moment
-    without: list[dict[str, Any]]
-
-
 class Planned(TypedDict):
     """What the plan has one store do; `by_collection` are the counts of the dry run."""
 
@@ -294,15 +331,13 @@ class Planned(TypedDict):
     withheld: dict[str, int]
 
 
-class PlanShown(Line):
+class PlanShown(Approved):
     """The plan that a review is about."""
 
     plan: str | None
     accounts: int
     confirm: Confirm | None
     confirmed_at: Moment | None
-    approvals_needed: int
-    approvals: list[Approval]
     evidence_missing: list[EvidenceKind]
     question_until: Moment | None
     cooling_until: Moment | None

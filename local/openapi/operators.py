@@ -9,6 +9,7 @@ from local.openapi.describe import JSON, READING, Answer, DoorDescription, Opera
 from local.openapi.operator_acts import BESIDE_REQUESTS, ON_REQUESTS
 from local.openapi.operator_parts import BULK, BY, CHANGE, CSRF, LOOKED, ONE, UNCHANGED, look, query
 from operator_api.lists import VIEWS
+from rights.affiliates.registry import AFFILIATE_ID
 from rights.domain.rights import Right
 from rights.domain.status import Status
 
@@ -91,6 +92,7 @@ _LOOKS = {
             query("right", "One right.", enum=[*Right]),
             query("store", "Those that this store still has to work on."),
             query("due_before", "Due on this day or before.", format="date"),
+            query("affiliate", "Those that this affiliate handed in.", pattern=AFFILIATE_ID),
             query("view", "One of the lists behind the counts of the overview.", enum=[*VIEWS]),
             query("attention", "Instead: those that somebody was asked to look at.", enum=["1"]),
             query("cursor", "`next` of the page before.", maxLength=100),

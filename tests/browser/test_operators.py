@@ -17,6 +17,7 @@ from tests.workflow.acting import agent, send
 from tests.workflow.asking import Public
 from tests.workflow.book import Book
 from tests.workflow.controls import refused, settings
+from tests.workflow.test_affiliates import ours, phone
 from tests.workflow.waiting import eventually
 
 pytestmark = pytest.mark.browser
@@ -66,8 +67,11 @@ def test_two_operators_approve_what_an_agent_asks_for_without_any_script(
     assert "You have approved this." in first.page.locator("main").inner_text()
     assert first.page.locator("button", has_text="Check: approve").count() == 0
 
+    assert "Still missing: one more, by an approver." in first.page.locator("main").inner_text()
+
     second = signed_in(open_page, cloud, "bopha", javascript=False).opens(asking.id, "/decide")
-    assert "1. sophea" in second.page.locator(".slots").inner_text()
+    assert "1. sophea\nan operator, " in second.page.locator(".slots").inner_text()
+    keep(second.page, "console-decide-second")
     second.presses("Check: approve").presses("Approve access")
     assert second.said == "Approved."
     asking.until("completed", "completed_in_part")
@@ -130,6 +134,31 @@ def test_what_came_at_the_counter_is_taken_in_by_one_and_decided_by_another(
     request_id = page.url.partition("?")[0][-26:]
     console.waits_for(request_id, "You took this request in.", "/decide")
     assert page.locator("button", has_text="Check: approve").count() == 0
+
+
+def test_what_an_affiliate_handed_in_is_found_by_its_name_and_says_how_it_is_told(
+    cloud: Cloud, crowd: Crowd, book: Book, open_page: OpenPages, *, axe: Axe, keep: Keep
+) -> None:
+    body = cloud.affiliate.body("access", phone(crowd.someone().phone))
+    assert cloud.affiliate.create(body).status == 201
+    request_id = ours(cloud, book, body)
+    console = signed_in(open_page, cloud, "vanna", 360)
+    page = console.page
+    page.goto("/ops/requests?view=open")
+    page.select_option("#f-affiliate", label="Cambodia Post E-Solutions")
+    console.presses("Filter")
+    keep(page, "console-affiliates-requests")
+    page.click(f"a:has-text('{reference(request_id)}')")
+    box = page.locator("#affiliate")
+    assert body["subject_request_id"] in box.inner_text()
+    assert "It is told nothing yet." in box.inner_text()
+    assert cloud.affiliate.call("DELETE", f"/requests/{body['subject_request_id']}").status == 202
+    console.waits_for(request_id, "Cancelled told")
+    assert "1 try" in box.inner_text()
+    assert cloud.affiliate.callback_url not in page.content()
+    assert axe(page) == []
+    assert fits(page)
+    keep(page, "console-affiliate")
 
 
 def test_a_page_that_is_open_shows_what_happens_meanwhile_and_leaves_alone_what_is_used(

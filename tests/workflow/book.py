@@ -115,7 +115,7 @@ class Book:
     def callbacks_fall_due(self, request_id: str, minutes: int = 90) -> None:
         """Make the pauses and the claims of a request's callbacks that much older: the same as waiting."""
         for item in self.items(request_id, "CALLBACK#"):
-            older = {name: _earlier(item[name], minutes) for name in ("relay_at", "claimed_at") if name in item}
+            older: Item = {name: _earlier(item[name], minutes) for name in ("relay_at", "claimed_at") if name in item}
             if older:
                 self.overwrite(item, older)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from operator_api.console.approvals import missing_in_words
 from operator_api.console.words import ATTENTION, REVIEW, WHY_NOT, say, some
 
 NAMES = ("decision", "retry", "extend", "pause", "resume", "cancel", "reveal", "seen")
@@ -58,7 +59,9 @@ def next_action(request: Mapping[str, Any], address: str, place: str) -> Next:
     if request.get("attention"):
         return Next(f"{say(ATTENTION, request['attention'])}. Reach the person in another way.", "#acts", "Act", "ask")
     if status == "in_review":
-        return Next(f"Decide: {say(REVIEW, request['review'])}.", f"{address}/decide", "Decide", "ask")
+        missing = missing_in_words(request)
+        words = f"Decide: {say(REVIEW, request['review'])}." + (f" It takes {missing}." if missing else "")
+        return Next(words, f"{address}/decide", "Decide", "ask")
     if status == "needs_repair" and failed:
         named = ", ".join(failed[:3]) + (" and more" if len(failed) > 3 else "")
         return Next(f"Repair: {some(len(failed), 'store')} failed ({named}).", "#stores", "See what failed", "bad")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from operator_api.console.approvals import missing_in_words
 from operator_api.console.words import OPERATION, REVIEW, RIGHT, say, some
 from operator_api.people import Operator
 from rights.clock import parse
@@ -53,6 +54,8 @@ class Decide:
     """Stores in which something is done, without the freezing."""
     approvals: tuple[Mapping[str, Any] | None, ...]
     """The slots of the approvals, `None` for an open one."""
+    missing: str
+    """Who has to approve besides, in words."""
     blocked: tuple[str, ...]
     """What keeps this operator, or anybody, from approving, in words."""
     refusals: Options
@@ -83,6 +86,7 @@ def decide(plan: Mapping[str, Any], who: Operator) -> Decide:
         records=sum(one.records for one in stores),
         working=sum(one["operation"] != Operation.FREEZE for one in plan["stores"]),
         approvals=(*given, *([None] * (needed - len(given)))),
+        missing=missing_in_words(plan),
         blocked=tuple(_blocked(plan, who, right, requester)),
         refusals=() if is_answered_by_operator(right) else refusals,
         may_lack_authority=may_lack_authority(requester, plan.get("review")),
@@ -141,9 +145,7 @@ def _blocked(plan: Mapping[str, Any], who: Operator, right: Right, requester: Re
         found.append("You have approved this. Another operator has to approve it too.")
     if plan.get("filed_by") == who.id:
         found.append("You took this request in. Another operator has to decide on it.")
-    needed, given = int(plan["approvals_needed"]), len(plan["approvals"])
-    seen = who.is_approver or any(one.get("approver", True) for one in plan["approvals"])
-    if needed > 1 and given + 1 == needed and not seen:
+    if plan["approvals_missing"] == 1 and plan["approver_missing"] and not who.is_approver:
         found.append("One of the two who approve has to be an approver.")
     return found
 

@@ -12,6 +12,7 @@ from operator_api.console.queue import VIEWS, queue, row
 from operator_api.console.request_page import request_values
 from operator_api.console.running import running
 from operator_api.console.words import OPERATION, RIGHT, STATUS
+from rights.affiliates.registry import load_registry
 from rights.datamap import load_data_map
 from rights.http import ApiError
 
@@ -25,12 +26,25 @@ def queue_page(desk: Desk, call: Call) -> Answer:
 
 def queue_values(call: Call) -> dict[str, Any]:
     """What the queue's page shows."""
-    return {"queue": queue(call), "stores": store_names(), "rights": RIGHT, "statuses": STATUS, "views": VIEWS}
+    return {
+        "queue": queue(call),
+        "stores": store_names(),
+        "affiliates": affiliate_names(call.query.get("affiliate", "")),
+        "rights": RIGHT,
+        "statuses": STATUS,
+        "views": VIEWS,
+    }
 
 
 def store_names() -> list[str]:
     """The stores of the data map."""
     return [store.fides_key for store in load_data_map().stores]
+
+
+def affiliate_names(chosen: str) -> dict[str, str]:
+    """The affiliates of the register by their id, and the chosen one, which may be in it no more."""
+    known = {one.id: one.name for one in load_registry().values()}
+    return {chosen: chosen, **known} if chosen else known
 
 
 def find(desk: Desk, call: Call) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from operator_api.console.times import at, brief, moment
+from operator_api.console.times import brief, moment
 from operator_api.console.words import LOOK, MARK, STATE, WAITS_FOR, say, some
 from operator_api.journey import Graph, Journey, Place, graph
 
@@ -53,11 +53,13 @@ class Box:
 
     @property
     def waits(self) -> str:
-        """For whom it waits and until when; empty where it does not."""
-        if not self.place.waits_for:
-            return ""
-        until = f", until {at(self.place.until)}" if self.place.until else ""
-        return f"for {say(WAITS_FOR, self.place.waits_for)}{until}"
+        """For whom it waits; empty where it does not."""
+        return f"for {say(WAITS_FOR, self.place.waits_for)}" if self.place.waits_for else ""
+
+    @property
+    def until(self) -> str:
+        """Until when it waits; empty where it does not, or where that is open."""
+        return f"until {brief(self.place.until)}" if self.place.waits_for and self.place.until else ""
 
     @property
     def _brief_wait(self) -> str:

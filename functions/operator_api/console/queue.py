@@ -28,7 +28,7 @@ _MINE: dict[str, dict[str, str]] = {
     "stuck": {"view": "stuck"},
 }
 """The lists of which "Needs you" is put together, by their counts, gravest first."""
-FILTERS = ("view", "status", "right", "store", "due_before", "attention")
+FILTERS = ("view", "status", "right", "store", "affiliate", "due_before", "attention")
 OPEN = "open"
 MOST = 50
 

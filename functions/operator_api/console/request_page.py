@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from operator_api.console.actions import Offer, next_action, offers
+from operator_api.console.affiliate import affiliate
+from operator_api.console.approvals import missing_in_words
 from operator_api.console.desk import Call
 from operator_api.console.gantt import gantt
 from operator_api.console.history import Filters, history
@@ -22,12 +24,14 @@ def request_values(call: Call, request_id: str) -> dict[str, Any]:
     clock = call.get(f"{address}/clock")
     way = journey(request)
     drawn = picture(way)
-    names = request.get("operators", {})
+    sender = affiliate(request["handed_in"])
+    names = request.get("operators", {}) | ({f"affiliate:{sender.id}": sender.name} if sender else {})
     filters = Filters.of(call.query)
     return {
         "address": address,
         "request": request,
         "names": names,
+        "affiliate": sender,
         "sla": sla(clock, request, call.now),
         "clock": clock,
         "picture": drawn,
@@ -38,6 +42,7 @@ def request_values(call: Call, request_id: str) -> dict[str, Any]:
         "filters": filters,
         "offers": offers(request, may_change=call.may_change),
         "notices": _notices(call, address, request),
+        "missing": missing_in_words(request),
         "review": say(REVIEW, request["review"]) if request.get("review") else "",
         "ground": GROUND.get(int(request["ground"])) if request.get("ground") else None,
         "files": _evidence(call, address, request),

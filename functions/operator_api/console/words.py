@@ -163,11 +163,14 @@ EVENT = {
     "records_held": "Own records held",
     "erased_again": "Erased again after a restore",
     "asked_again": "Package asked for anew",
+    "callback_sent": "Affiliate told",
+    "callback_overtaken": "Word to the affiliate overtaken by a newer one",
+    "callback_given_up": "Affiliate could not be told",
 }
 FAILS = frozenset(
     {
         *("repair_asked", "run_ended", "notice_undelivered", "identity_not_proven", "not_confirmed", "volumes_void"),
-        *("operator_asked", "objected", "refused"),
+        *("operator_asked", "objected", "refused", "callback_given_up"),
     }
 )
 """Events of the filter "failed"."""
@@ -234,6 +237,16 @@ NOTICE_KIND = {
     "reminder": "Reminder",
     "duplicate": "Asked before",
 }
+STAND = {"pending": "Pending", "in_progress": "In progress", "completed": "Completed", "cancelled": "Cancelled"}
+"""How a request stands in an affiliate's eyes."""
+CALLBACK = {
+    "queued": "not told yet",
+    "claimed": "being told",
+    "sent": "told",
+    "overtaken": "overtaken",
+    "given_up": "given up",
+}
+CALLBACK_TONE = {"queued": "wait", "sent": "done", "overtaken": "end", "given_up": "bad"}
 CHANNEL = {
     "web": "web form",
     "api": "API",
@@ -258,6 +271,7 @@ WHY_NOT = {
     "forbidden": "That takes another role.",
     "own_request": "This request is about you: somebody else has to act on it.",
     "filed_by_you": "You took this request in: somebody else has to act on it.",
+    "second_operator_needed": "You have approved this: another operator has to approve it too.",
     "rule_has_no_extension": "The rule of this request allows no longer time.",
     "already_extended": "The time was extended before.",
     "base_term_over": "The first time limit is over.",

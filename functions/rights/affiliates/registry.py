@@ -18,7 +18,8 @@ from rights.errors import DataMapError
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PACKAGED = Path(__file__).with_name("registry.yaml")
 
-AffiliateId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
+AFFILIATE_ID = r"^[a-z][a-z0-9-]{1,30}$"
+AffiliateId = Annotated[str, Field(pattern=AFFILIATE_ID)]
 
 
 class _Ours(BaseModel):

@@ -1,8 +1,9 @@
 """When a person has to look at a request before anything is done, and how many (DESIGN section 4; house rules)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from rights.domain.rights import ERASING, EXPORTING, OPERATION_OF, Operation, Requester, Right
 
@@ -116,6 +117,23 @@ def approvals_needed(right: Right, requester: Requester, reason: str | None) -> 
     """Two operators where data leaves or is erased at another's word, or where two people may be mixed up (house)."""
     doubtful = requester is not Requester.SELF or reason == Reason.SECOND_ACCOUNT
     return 2 if _weighs(right) and doubtful else 1
+
+
+class Missing(NamedTuple):
+    """What is missing of the approvals of a request."""
+
+    number: int
+    by_approver: bool
+    """True where one of them has to be an approver's."""
+
+
+def approvals_missing(needed: int, given: Sequence[bool]) -> Missing:
+    """How many more operators have to approve; of two one has to be an approver (house).
+
+    `given`: of each approval so far, whether it is an approver's.
+    """
+    number = max(0, needed - len(given))
+    return Missing(number, by_approver=number > 0 and needed > 1 and not any(given))
 
 
 _WHOSE = frozenset(

@@ -193,6 +193,7 @@ KNOWN = Known(
     kinds={"accounts": "dynamodb", "orders": "postgres"},
     scope=scope_names(DATA_MAP),
     corrections=correctable(DATA_MAP),
+    affiliates={"cpes": "Cambodia Post E-Solutions"},
 )
 POOL = Pool()
 """The operators' user pool: one key for all tests, since making one takes a while."""

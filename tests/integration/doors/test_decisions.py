@@ -16,6 +16,16 @@ from tests.integration.doors.conftest import PHONE, Door, Person, desk_of, opera
 from tests.integration.doors.deciding import APPROVE, ME, by_parent, decide, in_review, state, without
 from tests.support.clock import StoppedClock
 
+
+def missing(door: Door, person: Person) -> tuple[int, bool]:
+    """What is missing of the approvals, by the request and by its plan alike."""
+    path = f"/ops/requests/{person.request_id}"
+    whole, plan = door("GET", path).json, door("GET", f"{path}/plan").json
+    names = ("approvals", "approvals_needed", "approvals_missing", "approver_missing")
+    assert [whole[name] for name in names] == [plan[name] for name in names]
+    return whole["approvals_missing"], whole["approver_missing"]
+
+
 # ---- approved
 
 
@@ -223,7 +233,9 @@ def test_a_parents_deletion_takes_two_operators_one_of_them_an_approver(
         operator_door(ledger, clock, name, role) for name, role in (("op-2", "operator"), ("ap-1", "approver"))
     )
     by_parent(person, EvidenceKind.IDENTITY_DOCUMENT, EvidenceKind.RELATION_DOCUMENT)
+    assert missing(operator, person) == (2, True)
     assert decide(operator, person, APPROVE).json["status"] == "in_review"
+    assert missing(operator, person) == (1, True)
     twice = decide(operator, person, APPROVE)
     assert (twice.status, twice.code) == (409, "second_operator_needed")
     neither = decide(second, person, APPROVE)
@@ -232,7 +244,8 @@ def test_a_parents_deletion_takes_two_operators_one_of_them_an_approver(
     assert decide(approver, person, APPROVE).status == 200
     assert (state(person).decision, [one["by"] for one in state(person).approvals]) == ("approve", ["op-1", "ap-1"])
     plan = operator("GET", f"/ops/requests/{person.request_id}/plan").json
-    assert [one["by"] for one in plan["approvals"]] == ["op-1", "ap-1"]
+    assert [(one["by"], one["approver"]) for one in plan["approvals"]] == [("op-1", False), ("ap-1", True)]
+    assert missing(operator, person) == (0, False)
 
 
 def test_after_an_approver_any_operator_is_the_second(
@@ -241,6 +254,7 @@ def test_after_an_approver_any_operator_is_the_second(
     in_review(person, "access", "second_account")
     assert decide(operator_door(ledger, clock, "ap-1", "operator", "approver"), person, APPROVE).status == 200
     assert state(person).decision is None
+    assert missing(operator, person) == (1, False)
     assert decide(operator, person, APPROVE).status == 200
     assert state(person).decision == "approve"
 

@@ -14,6 +14,7 @@ from rights.ledger import Ledger, NewRequest, Request, Task
 from rights.ledger.requests import Change
 from rights.status_token import reference
 from tests.integration.doors.conftest import EMAIL, PHONE, Door, Person, operator_door
+from tests.integration.ledger.test_affiliate_requests import sent
 from tests.support.clock import StoppedClock
 from tests.support.plans import lay
 
@@ -75,12 +76,23 @@ def test_a_list_is_narrowed_by_status_right_store_and_date(operator: Door, ledge
     assert ids(operator("GET", "/ops/requests?due_before=2026-11-25")) == []
 
 
+def test_a_list_is_narrowed_to_what_an_affiliate_handed_in(operator: Door, ledger: Ledger) -> None:
+    filed(ledger)
+    theirs, ended = sent(ledger), ledger.withdraw(sent(ledger, their_id="another").id)
+    sent(ledger, affiliate="other")
+    assert ids(operator("GET", "/ops/requests?affiliate=cpes")) == [theirs.id]
+    assert ids(operator("GET", "/ops/requests?affiliate=cpes&status=withdrawn")) == [ended.id]
+    assert ids(operator("GET", "/ops/requests?affiliate=nobody")) == []
+    [row] = csv.DictReader(io.StringIO(operator("GET", "/ops/requests?affiliate=cpes&format=csv").text))
+    assert row["affiliate"] == "cpes"
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ("status=lost", "status"), ("status=received,completed", "status"), ("right=x", "right"), ("store=x", "store"),
         ("due_before=soon", "due_before"), ("due_before=9999-12-31", "due_before"), ("view=x", "view"),
-        ("view=overdue&status=received", "view"), ("cursor=x", "cursor"), ("x=1", "x"),
+        ("view=overdue&status=received", "view"), ("cursor=x", "cursor"), ("x=1", "x"), ("affiliate=C%0A", "affiliate"),
     ],
 )  # fmt: skip
 def test_an_odd_wish_is_told(operator: Door, query: str, field: str) -> None:

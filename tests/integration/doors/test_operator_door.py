@@ -1,10 +1,14 @@
 """What operators may see and do: everything but personal data, and changes only in their group."""
 
+from datetime import timedelta
+
 import pytest
 
+from rights.clock import stamp
 from rights.domain.status import Status
 from rights.ledger import Ledger
 from tests.integration.doors.conftest import PHONE, Door, Person, desk_of
+from tests.integration.ledger.test_affiliate_requests import THEIRS, URLS, claimed, sent
 from tests.support.clock import StoppedClock
 from tests.support.plans import lay
 
@@ -43,6 +47,44 @@ def test_an_operator_sees_tasks_history_clock_and_execution_but_no_personal_data
     assert seen["overdue"] is False
     assert PHONE not in reply.text
     assert "my secret" not in reply.text
+
+
+def test_a_request_of_an_affiliate_says_by_which_and_how_it_is_told_but_not_where(
+    operator: Door, ledger: Ledger, clock: StoppedClock
+) -> None:
+    request = sent(ledger, is_asserted=True)
+    path = f"/ops/requests/{request.id}"
+    assert operator("GET", path).json["handed_in"] == {
+        "affiliate": "cpes",
+        "name": "Cambodia Post E-Solutions",
+        "subject_request_id": THEIRS,
+        "is_asserted": True,
+        "addresses": 1,
+        "callbacks": [],
+    }
+    ledger.withdraw(request.id)
+    [queued] = operator("GET", path).json["handed_in"]["callbacks"]
+    assert (queued["stand"], queued["status"], queued["attempts"]) == ("cancelled", "queued", 0)
+    assert queued["next_try_at"] >= queued["queued_at"] > request.received_at
+    ledger.callback_failed(claimed(ledger, request), "http_503", timedelta(minutes=1))
+    [failed] = operator("GET", path).json["handed_in"]["callbacks"]
+    assert (failed["status"], failed["attempts"], failed["error_class"]) == ("queued", 1, "http_503")
+    assert failed["next_try_at"][:19] == stamp(clock() + timedelta(minutes=1))[:19]
+    taken = claimed(ledger, request)
+    assert operator("GET", path).json["handed_in"]["callbacks"][0]["next_try_at"] is None
+    ledger.callback_sent(taken)
+    shown = operator("GET", path)
+    [told] = shown.json["handed_in"]["callbacks"]
+    assert (told["status"], told["attempts"], told["next_try_at"]) == ("sent", 2, None)
+    assert told["sent_at"] > told["queued_at"]
+    assert URLS[0] not in shown.text
+
+
+def test_a_request_of_nobody_else_has_no_affiliate(operator: Door, ledger: Ledger, person: Person) -> None:
+    seen = operator("GET", f"/ops/requests/{person.asks().request_id}").json
+    assert (seen["affiliate"], seen["handed_in"]) == (None, None)
+    former = operator("GET", f"/ops/requests/{sent(ledger, affiliate='other').id}").json
+    assert (former["affiliate"], former["handed_in"]["name"]) == ("other", None)
 
 
 def test_a_request_that_failed_is_retried_under_the_operators_name(operator: Door, person: Person) -> None:

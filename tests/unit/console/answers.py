@@ -51,6 +51,7 @@ def row(**facts: Any) -> dict[str, Any]:
         "run": 1,
         "execution": f"{request_id}-1",
         "channel": "web",
+        "affiliate": None,
         "requester": "self",
         "locale": "en",
         "work_by": "2026-12-11T16:59:59.000000Z",
@@ -145,11 +146,42 @@ def request(**facts: Any) -> dict[str, Any]:
             },
             "operators": NAMES,
             "filed_by": None,
+            "handed_in": None,
+            "approvals_needed": 1,
+            "approvals": [],
+            "approvals_missing": 0,
+            "approver_missing": False,
             "waits": [],
             "runs": [{"run": 1, "started_at": ago(days=11), "ended_at": None, "status": "running", "retry_at": None}],
         }
         | facts
     )
+
+
+def handed_in(*callbacks: dict[str, Any], **facts: Any) -> dict[str, Any]:
+    """What the door tells of the affiliate that handed a request in."""
+    return {
+        "affiliate": "cpes",
+        "name": "Cambodia Post E-Solutions",
+        "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
+        "is_asserted": False,
+        "addresses": 1,
+        "callbacks": list(callbacks),
+    } | facts
+
+
+def callback(stand: str = "in_progress", status: str = "sent", **facts: Any) -> dict[str, Any]:
+    sent_at = ago(hours=2) if status == "sent" else None
+    return {
+        "stand": stand,
+        "address": 1,
+        "status": status,
+        "attempts": 1,
+        "queued_at": ago(hours=3),
+        "next_try_at": None,
+        "sent_at": sent_at,
+        "error_class": "",
+    } | facts
 
 
 SEGMENTS = [
@@ -195,6 +227,17 @@ def clock(**facts: Any) -> dict[str, Any]:
     } | facts
 
 
+def approvals(*given: tuple[Operator, str], needed: int = 2) -> dict[str, Any]:
+    """What the doors tell of approvals: by whom, when."""
+    missing = max(0, needed - len(given))
+    return {
+        "approvals_needed": needed,
+        "approvals": [{"by": who.id, "at": at, "without": [], "approver": who.is_approver} for who, at in given],
+        "approvals_missing": missing,
+        "approver_missing": missing > 0 and needed > 1 and not any(who.is_approver for who, _ in given),
+    }
+
+
 def plan(**facts: Any) -> dict[str, Any]:
     """The answer of `GET /ops/requests/{id}/plan`."""
     return (
@@ -204,8 +247,7 @@ def plan(**facts: Any) -> dict[str, Any]:
             "accounts": 1,
             "confirm": None,
             "confirmed_at": None,
-            "approvals_needed": 2,
-            "approvals": [],
+            **approvals(),
             "evidence_missing": [],
             "question_until": None,
             "cooling_until": None,

@@ -10,8 +10,10 @@ from tests.unit.console.answers import (
     ID,
     OTHER,
     Doors,
+    callback,
     doors,
     event,
+    handed_in,
     overview,
     plan,
     planned,
@@ -41,6 +43,9 @@ def hostile() -> Doors:
         "policy_version": EVIL,
         "notices": [{"id": "1", "kind": EVIL, "channel": EVIL, "status": EVIL, "sent_at": None, "contact": EVIL}],
         "attention": EVIL,
+        "handed_in": handed_in(
+            callback(EVIL, EVIL, error_class=EVIL), affiliate=EVIL, name=EVIL, subject_request_id=EVIL
+        ),
     }
     evil_store = planned("orders", by={EVIL: 3}, conflicts=[EVIL], categories={EVIL: [EVIL]})
     at.answers |= {
@@ -95,7 +100,20 @@ def test_what_doors_answer_is_text_on_the_page(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/ops/requests", "/ops/find", "/ops/holds", ONE])
 def test_what_an_address_says_is_text_on_the_page(path: str) -> None:
-    names = ("q", "status", "right", "store", "due_before", "view", "cursor", "request_id", "events", "by", "done")
+    names = (
+        "q",
+        "status",
+        "right",
+        "store",
+        "affiliate",
+        "due_before",
+        "view",
+        "cursor",
+        "request_id",
+        "events",
+        "by",
+        "done",
+    )
     assert_is_text(visit(path, hostile(), who=MALLORY, query=dict.fromkeys(names, EVIL)).body)
 
 

@@ -5,11 +5,24 @@ from typing import Any
 
 import pytest
 
+from operator_api.console.affiliate import affiliate
 from operator_api.console.history import Filters, history
 from operator_api.console.sla import WIDTH, left_in_words, sla
 from operator_api.console.tasks import work
 from rights.notices.grounds import GROUND
-from tests.unit.console.answers import BOPHA, EVENTS, NOW, SEGMENTS, clock, event, request, row, task
+from tests.unit.console.answers import (
+    BOPHA,
+    EVENTS,
+    NOW,
+    SEGMENTS,
+    callback,
+    clock,
+    event,
+    handed_in,
+    request,
+    row,
+    task,
+)
 
 
 def test_the_clock_says_day_date_and_what_is_left() -> None:
@@ -126,6 +139,40 @@ def test_the_history_is_filtered_by_kind_and_by_whoever_acted() -> None:
 
 def test_a_filter_nobody_knows_shows_everything() -> None:
     assert Filters.of({"events": "<script>", "by": "nobody"}) == Filters()
+
+
+def test_a_callback_says_how_it_fared_and_when_it_is_tried_again() -> None:
+    waiting = callback(
+        "completed", "queued", attempts=3, error_class="http_503", next_try_at="2026-11-26T07:04:00.000000Z"
+    )
+    shown = affiliate(handed_in(callback(), waiting, callback("cancelled", "given_up", attempts=16, error_class="x")))
+    assert shown is not None
+    assert [(one.told, one.tag, one.tone, one.line) for one in shown.words] == [
+        ("In progress", "told", "done", "26 Nov 2026, 12:00, 1 try"),
+        ("Completed", "not told yet", "wait", "3 tries, last in vain: http_503, next try by 26 Nov 2026, 14:04"),
+        ("Cancelled", "given up", "bad", "16 tries, last in vain: x"),
+    ]
+
+
+def test_an_address_is_numbered_where_an_affiliate_named_several() -> None:
+    several = affiliate(handed_in(callback(), callback(address=2), addresses=2))
+    assert several is not None
+    assert [one.address for one in several.words] == [1, 2]
+    alone = affiliate(handed_in(callback()))
+    assert alone is not None
+    assert alone.words[0].address is None
+
+
+def test_an_affiliate_that_is_told_nothing_has_the_reason_in_words() -> None:
+    shown = [affiliate(handed_in(addresses=number)) for number in (0, 1)]
+    assert [one.nothing for one in shown if one] == ["It wants no callbacks.", "It is told nothing yet."]
+    assert affiliate(None) is None
+
+
+def test_an_affiliate_without_a_contract_any_more_has_its_id_for_a_name() -> None:
+    shown = affiliate(handed_in(name=None, is_asserted=True))
+    assert shown is not None
+    assert (shown.name, shown.proof) == ("cpes", "its word alone")
 
 
 def test_a_row_of_the_queue_has_no_person_in_it() -> None:

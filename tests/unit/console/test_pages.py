@@ -19,9 +19,7 @@ from tests.unit.console.answers import (
     Doors,
     ago,
     doors,
-    event,
     overview,
-    plan,
     request,
     row,
     task,
@@ -171,39 +169,6 @@ def test_a_table_names_its_columns(path: str) -> None:
             assert one.attributes["aria-label"]
 
 
-def test_the_page_of_a_request_says_on_top_what_failed_and_what_comes_next() -> None:
-    at = doors()
-    failed = [task("orders", "failed", error_class="StoreUnavailableError"), task("profiles", found=18, erased=18)]
-    may = request()["may"] | {"retry": True}
-    at.answers["GET", ONE] = request(status="needs_repair", tasks=failed, may=may)
-    shown = visit(ONE, at).body
-    page = Page(shown)
-    assert "Repair: 1 store failed (orders)." in page.words
-    assert shown.index("Repair: 1 store failed") < shown.index("machine")
-    assert [one.words for one in page.all("button", type="submit")].count("Retry orders") == 1
-    assert "StoreUnavailableError" in page.words
-    assert "Retry the one that failed" in page.words
-
-
-def test_a_mismatch_and_a_broken_chain_are_the_loudest_on_the_page() -> None:
-    at = doors()
-    at.answers["GET", ONE] = request(tasks=[task("orders", found=42, erased=1)], audit_chain_holds=False)
-    page = Page(visit(ONE, at).body)
-    loud = [one.words for one in page.elements if "loud" in one.attributes.get("class", "")]
-    assert loud == ["! found 42, but erased + anonymised + retained = 1", "! The chain is broken"]
-    assert "1 store does not add up." in page.words
-
-
-def test_the_picture_says_in_words_what_it_shows_and_so_does_the_table_below() -> None:
-    page = Page(visit(ONE, doors()).body)
-    picture = page.one("svg", **{"class": "machine"})
-    assert picture.attributes["role"] == "img"
-    assert page.one("title", id="machine-title").words == "State machine: Work in the stores, now here"
-    assert "Repair: done" in page.one("desc", id="machine-desc").words
-    assert "3 of 6 stores" in page.words
-    assert len([one for one in page.all("path") if "taken" in one.attributes.get("class", "").split()]) > 4
-
-
 def test_a_viewer_is_shown_everything_and_offered_nothing_that_changes() -> None:
     at = full()
     at.answers["GET", ONE] = request(status="needs_repair", tasks=[task("orders", "failed")])
@@ -212,15 +177,6 @@ def test_a_viewer_is_shown_everything_and_offered_nothing_that_changes() -> None
         actions = {one.attributes["action"] for one in page.all("form") if one.attributes.get("method") == "post"}
         assert actions == {"/mall/ops/sign-out"}, path
     assert "You may look, but not change anything" in Page(visit(ONE, at, who=VIVI).body).words
-
-
-def test_an_action_that_is_not_possible_is_not_offered_and_its_reason_is_told() -> None:
-    at = doors()
-    may = request()["may"] | {"extend": "already_extended"}
-    at.answers["GET", ONE] = request(may=may)
-    page = Page(visit(ONE, at).body)
-    assert not page.all("form", action=f"/mall{ONE}/extend")
-    assert "The time was extended before." in page.words
 
 
 def test_an_empty_queue_says_that_nothing_waits() -> None:
@@ -340,6 +296,17 @@ def test_a_plot_says_its_numbers_in_a_table_too() -> None:
     assert page.words.count("16 Nov 2026") == 1
 
 
+def test_an_overview_of_nothing_says_so_in_both_cards() -> None:
+    at = doors()
+    at.answers["GET", "/ops/overview"] = overview() | {
+        "open": {},
+        "open_total": 0,
+        "oldest": None,
+        "soonest": [],
+    }
+    assert [one.words for one in Page(visit("/ops/overview", at).body).all("td")] == ["Nothing is open."] * 2
+
+
 def test_an_error_without_a_session_is_a_page_that_leads_to_the_sign_in() -> None:
     answer = CONSOLE.problem(None, ApiError("sign_in_failed"), None)  # type: ignore[arg-type]
     page = Page(str(answer.body))
@@ -350,35 +317,10 @@ def test_an_error_without_a_session_is_a_page_that_leads_to_the_sign_in() -> Non
     assert Page(str(CONSOLE.signed_out(None).body)).one("h1").words == "You are signed out"  # type: ignore[arg-type]
 
 
-def test_the_plan_is_shown_as_a_dry_run_with_its_conflicts() -> None:
+def test_the_queue_is_narrowed_to_an_affiliate_of_the_register_or_of_the_address() -> None:
     at = doors()
-    at.answers["GET", ONE] = request(status="in_review", review="guardian", requester="guardian")
-    conflicted = plan()["stores"][1] | {"conflicts": ["payments_order_fk"], "to_review": ["orders"]}
-    at.answers["GET", f"{ONE}/plan"] = plan(stores=[conflicted])
-    page = Page(visit(f"{ONE}/decide", at).body)
-    assert "42 records in 1 store, nothing done yet" in page.words
-    assert "! The store would refuse: payments_order_fk" in page.words
-    assert "look at it" in page.words
-    assert [one.words for one in page.all("li") if "full" not in one.attributes.get("class", "")].count("1. open") == 1
-
-
-def test_the_first_approval_fills_its_slot_and_its_operator_cannot_give_the_second() -> None:
-    at = doors()
-    at.answers["GET", ONE] = request(status="in_review", review="guardian", requester="guardian")
-    given = [{"by": ANNA.id, "at": ago(hours=1), "without": []}]
-    at.answers["GET", f"{ONE}/plan"] = plan(approvals=given)
-    own = Page(visit(f"{ONE}/decide", at).body)
-    assert "✓ 1. Anna" in own.words
-    assert "You have approved this. Another operator has to approve it too." in own.words
-    assert not [one for one in own.all("button") if one.words.startswith("Check: approve")]
-    other = Page(visit(f"{ONE}/decide", at, who=BOPHA).body)
-    assert "One of the two who approve has to be an approver." not in other.words or "approver" not in given[0]
-
-
-def test_the_events_page_links_keep_what_was_chosen() -> None:
-    at = doors()
-    at.answers["GET", ONE] = request(events=[event(1, "received", "received", "person")])
-    page = Page(visit(ONE, at, query={"events": "failed", "done": "retry"}).body)
-    [oldest] = [one for one in page.all("a") if one.words == "oldest first"]
-    assert oldest.attributes["href"] == f"/mall{ONE}?events=failed&order=oldest#events"
-    assert "No event fits." in page.words
+    page = Page(visit("/ops/requests", at, query={"affiliate": "cpes"}).body)
+    assert at.asked[-1] == ("/ops/requests", {"affiliate": "cpes"})
+    assert page.one("option", value="cpes", selected="").words == "Cambodia Post E-Solutions"
+    former = Page(visit("/ops/requests", doors(), query={"affiliate": "former"}).body)
+    assert former.one("option", value="former", selected="").words == "former"

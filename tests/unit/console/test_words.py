@@ -3,13 +3,15 @@
 import re
 
 from operator_api.console import words
+from rights.domain.affiliates import Stand
 from rights.domain.clock.reading import Reason as ClockReason
 from rights.domain.notices import NOTICES
 from rights.domain.review import Reason
 from rights.domain.rights import Channel, Locale, Operation, Requester, Right
 from rights.domain.status import Status
 from rights.domain.work import TaskStatus
-from rights.ledger.model import NoticeStatus
+from rights.ledger.callbacks import SETTLED
+from rights.ledger.model import CallbackStatus, NoticeStatus
 from tests.support.functions import FUNCTIONS
 
 
@@ -23,6 +25,8 @@ def test_every_enum_has_its_words() -> None:
     assert set(words.OPERATION) == set(Operation)
     assert set(words.REQUESTER) == set(Requester)
     assert set(words.CHANNEL) >= set(Channel)
+    assert set(words.STAND) == set(Stand)
+    assert set(words.CALLBACK) == set(CallbackStatus)
     assert set(words.LANGUAGE) == set(words.HTML_LANG) == set(Locale)
 
 
@@ -38,6 +42,7 @@ def test_every_event_that_the_code_writes_has_words() -> None:
         text = path.read_text("utf-8")
         written |= set(re.findall(r'Change\(\s*code="([a-z_]+)"', text))
         written |= set(re.findall(r'\.note\(\s*[\w.]+, "([a-z_]+)"', text))
+    written |= {f"callback_{status}" for status in SETTLED}
     assert len(written) > 30
     assert written <= set(words.EVENT)
 

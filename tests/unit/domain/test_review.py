@@ -6,7 +6,9 @@ from rights.domain.confirmation import Confirm, to_confirm
 from rights.domain.review import (
     UNUSUAL_RECORDS,
     Findings,
+    Missing,
     Reason,
+    approvals_missing,
     approvals_needed,
     may_lack_authority,
     reason_to_review,
@@ -97,6 +99,23 @@ def test_two_approve_where_data_leaves_or_goes_at_anothers_word(right: Right) ->
     assert approvals_needed(right, Requester.AGENT, Reason.AGENT) == (2 if weighs else 1)
     assert approvals_needed(right, Requester.SELF, Reason.SECOND_ACCOUNT) == (2 if weighs else 1)
     assert approvals_needed(right, Requester.SELF, Reason.LEGAL_HOLD) == 1
+
+
+@pytest.mark.parametrize(
+    ("needed", "given", "missing"),
+    [
+        (1, [], (1, False)),
+        (1, [False], (0, False)),
+        (2, [], (2, True)),
+        (2, [False], (1, True)),
+        (2, [True], (1, False)),
+        (2, [False, True], (0, False)),
+    ],
+)
+def test_of_two_who_approve_one_has_to_be_an_approver(
+    needed: int, given: list[bool], missing: tuple[int, bool]
+) -> None:
+    assert approvals_missing(needed, given) == Missing(*missing)
 
 
 def test_a_closure_and_a_new_sign_in_contact_are_confirmed_and_nothing_else() -> None:

@@ -62,6 +62,8 @@ class Callback:
     claimed_at: str | None = None
     sent_at: str | None = None
     error_class: str = ""
+    relay_at: str | None = None
+    """When it is tried at the latest, if nobody is at it; none once it is settled."""
 
 
 class CodeResult(StrEnum):
