@@ -6,7 +6,7 @@ from typing import Any
 from local.openapi.describe import A_BODY, JSON, READING, Adapted, Answer, Operation, Parameter, json
 
 BY = ("operator", "operatorSession")
-LOOKED = ("sign_in_needed", "forbidden", "not_found", *READING)
+LOOKED = ("sign_in_needed", "contact_unverified", "forbidden", "not_found", *READING)
 CHANGE = ("csrf_needed", "foreign_origin", *A_BODY)
 WRONG = ("invalid_request", "wrong_type")
 OF_ONE = ("own_request", "changed_meanwhile", "wrong_type")

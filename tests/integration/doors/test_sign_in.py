@@ -194,6 +194,30 @@ def test_somebody_without_a_role_gets_no_session(browser: Browser, ledger: Ledge
     assert SESSION not in browser.cookies
 
 
+UNVERIFIED = [
+    ({"phone_number": None}, "no verified phone number. Ask"),
+    ({"phone_number_verified": None}, "no verified phone number. Ask"),
+    ({"phone_number_verified": False}, "no verified phone number. Ask"),
+    ({"phone_number_verified": "false"}, "no verified phone number. Ask"),
+    ({"email": ""}, "no verified email address. Ask"),
+    ({"email_verified": None}, "no verified email address. Ask"),
+    ({"phone_number": None, "email_verified": False}, "no verified phone number and email address. Ask"),
+]
+
+
+@pytest.mark.parametrize(("claims", "words"), UNVERIFIED)
+def test_whose_own_requests_we_could_not_tell_is_not_let_in_and_reads_what_is_missing(
+    browser: Browser, ledger: Ledger, clock: StoppedClock, claims: dict[str, Any], words: str
+) -> None:
+    reply = browser.signs_in("op-1", "operator", **claims)
+    assert (reply.status, SESSION in browser.cookies) == (403, False)
+    assert words in reply.text
+    door = operator_door(ledger, clock, "op-1", "operator", **claims)
+    refused = door("GET", "/ops/requests")
+    assert (refused.status, refused.code) == (403, "contact_unverified")
+    assert words in refused.json["error"]["message"]
+
+
 def test_a_pool_that_does_not_answer_is_told_and_the_next_try_works(browser: Browser) -> None:
     browser.domain.broken = True
     assert browser.signs_in().status == 503
