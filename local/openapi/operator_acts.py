@@ -156,6 +156,9 @@ BESIDE_REQUESTS = {
         status=201,
     ),
     ("POST", "/ops/holds/<hold_id>/lift"): act(
-        "liftHold", "Lift a hold; a second time changes nothing.", duties.HoldShown, "own_request"
+        "liftHold",
+        "Lift a hold, for whoever may place one on its ground; a second time changes nothing.",
+        duties.HoldShown,
+        "own_request",
     ),
 }

@@ -339,6 +339,16 @@ def test_lifting_a_hold_leads_nowhere_else() -> None:
     assert shown.location == "http://127.0.0.1:8000/mall/ops/holds?done=lifted"
 
 
+def test_a_hold_on_a_ground_for_approvers_is_offered_to_them_only() -> None:
+    at = doors()
+    placed = {"until": "2027-01-01", "by": "op-9", "placed_at": None, "lifted_at": None}
+    at.answers["GET", "/ops/holds"] = {"holds": [{"id": "A", "ground": 1} | placed, {"id": "B", "ground": 3} | placed]}
+    page = Page(visit("/ops/holds", at, who=BOPHA, query={"request_id": ID}).body)
+    offered = [one.attributes["action"] for one in page.all("form") if one.attributes["action"].endswith("/lift")]
+    assert offered == ["/mall/ops/holds/B/lift"]
+    assert "stands, on a ground for approvers" in page.words
+
+
 def test_a_list_is_read_line_by_line() -> None:
     at = doors()
     at.answers["POST", f"/ops/bulk-closures/{OTHER}/people"] = {}
