@@ -130,7 +130,9 @@ BESIDE_REQUESTS = {
         },
     ),
     ("POST", f"{BULK}/pause"): act("pauseBulk", "Pause the intake.", duties.BulkShown, "too_late"),
-    ("POST", f"{BULK}/resume"): act("resumeBulk", "Go on with the intake.", duties.BulkShown, "too_late"),
+    ("POST", f"{BULK}/resume"): act(
+        "resumeBulk", "Go on with the intake, for an approver.", duties.BulkShown, "too_late"
+    ),
     ("POST", f"{BULK}/stop"): act("stopBulk", "Stop the intake for good.", duties.BulkShown, "too_late"),
     ("POST", "/ops/replays"): act(
         "startReplay",

@@ -186,13 +186,22 @@ def test_a_list_that_grew_while_it_was_approved_is_not_approved(
     assert ledger.bulk(bulk_id).status == "draft"
 
 
+def test_who_is_no_approver_pauses_a_closure_and_does_not_go_on_with_it(anna: Door, bert: Door, olivia: Door) -> None:
+    path = f"/ops/bulk-closures/{listed(anna).json['bulk_id']}"
+    bert("POST", f"{path}/approve", json_body={"people": 3})
+    assert olivia("POST", f"{path}/pause").json["status"] == "paused"
+    assert (olivia("POST", f"{path}/resume").status, olivia("POST", f"{path}/resume").code) == (403, "forbidden")
+    assert olivia("GET", path).json["status"] == "paused"
+
+
 def test_a_closure_is_held_taken_up_and_stopped_and_shows_how_far_it_is(anna: Door, bert: Door, olivia: Door) -> None:
     path = f"/ops/bulk-closures/{listed(anna).json['bulk_id']}"
-    assert olivia("POST", f"{path}/resume").code == "too_late"
+    assert anna("POST", f"{path}/resume").code == "too_late"
     bert("POST", f"{path}/approve", json_body={"people": 3})
     for word, status in (("pause", "paused"), ("pause", "paused"), ("resume", "running"), ("stop", "stopped")):
-        assert olivia("POST", f"{path}/{word}").json["status"] == status
-    assert olivia("POST", f"{path}/resume").code == "too_late"
+        door = anna if word == "resume" else olivia
+        assert door("POST", f"{path}/{word}").json["status"] == status
+    assert anna("POST", f"{path}/resume").code == "too_late"
     shown = olivia("GET", path).json
     assert (shown["taken"], shown["unknown"], shown["several"], shown["results"], shown["more"]) == (0, 0, 0, [], False)
     assert [one["bulk_id"] for one in olivia("GET", "/ops/bulk-closures").json["bulk_closures"]] == [shown["bulk_id"]]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from operator_api.console.pages import static_files
+from operator_api.people import Operator
 from rights.http import ApiError
 from tests.unit.console.answers import (
     ANNA,
@@ -338,6 +339,15 @@ def test_a_plot_says_its_numbers_in_a_table_too() -> None:
     assert "Last week with any: half within 6.5 days, nine in ten within 21.0." in page.words
     assert len(page.all("svg", **{"class": "plot"})) == 2
     assert page.words.count("16 Nov 2026") == 1
+
+
+@pytest.mark.parametrize(("who", "offered"), [(ANNA, ["resume", "stop"]), (BOPHA, ["stop"])])
+def test_going_on_with_a_paused_intake_is_offered_to_approvers_only(who: Operator, offered: list[str]) -> None:
+    at, path = doors(), f"/ops/bulk-closures/{OTHER}"
+    at.answers["GET", path] = BULK | {"status": "paused", "results": [], "more": False}
+    page = Page(visit(path, at, who=who).body)
+    actions = [one.attributes["action"] for one in page.all("form")]
+    assert [action.rpartition("/")[2] for action in actions if f"{path}/" in action] == offered
 
 
 def test_an_error_without_a_session_is_a_page_that_leads_to_the_sign_in() -> None:
