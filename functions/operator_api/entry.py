@@ -75,7 +75,7 @@ class Entry:
         session_id = self._cookie_of(event, "operator")
         if not _SESSION_ID.fullmatch(session_id):
             return None
-        session = self._ledger.session_of(session_id)
+        session = self._ledger.session_of(session_id, in_use=not is_live(event))
         if session is None:
             return None
         who = Operator(session.by, session.groups, session.known_as, session.name)
@@ -209,6 +209,11 @@ class Entry:
 
     def _no_cookie(self, name: str, site: str) -> str:
         return self._cookie(name, "", f"SameSite={site}; Max-Age=0")
+
+
+def is_live(event: APIGatewayProxyEvent) -> bool:
+    """True for a part of a page that its script fetches again and again, whether or not somebody is there."""
+    return event.http_method == "GET" and (event.query_string_parameters or {}).get("part") == "live"
 
 
 def session_json(session: Session | None) -> Mapping[str, str] | None:

@@ -252,6 +252,18 @@ def test_a_session_ends_when_nothing_is_done_and_at_the_latest_after_a_working_d
     assert browser.json("GET", "/ops/me").status == 401
 
 
+def test_what_a_page_fetches_by_itself_keeps_no_session_awake_and_is_told_when_it_has_ended(
+    browser: Browser, clock: StoppedClock
+) -> None:
+    browser.signs_in()
+    clock.advance(minutes=25)
+    assert browser.get("/ops?part=live").status == 200
+    clock.advance(minutes=5)
+    over = browser.get("/ops?part=live")
+    assert (over.status, "Location" in over.headers) == (401, False), "a script cannot follow to the pool's page"
+    assert browser.get("/ops").status == 303
+
+
 def test_signing_out_ends_the_session_here_and_at_the_pool(browser: Browser) -> None:
     browser.signs_in()
     kept = dict(browser.cookies)
