@@ -77,10 +77,11 @@ class Routes:
         refuse_without_role(who, to_change=to_change)
         refuse_odd_ids(named)
         told = dict(body)
-        if to_change and "request_id" in named:
-            self._doors.refuse_own_request(named["request_id"], who)
-            self._doors.refuse_changed(named["request_id"], told.pop("version", None))
-        return route.status, route.door(Call(who, query, told), **named)
+        if not to_change or "request_id" not in named:
+            return route.status, route.door(Call(who, query, told), **named)
+        self._doors.refuse_own_request(named["request_id"], who)
+        with self._doors.as_seen(named["request_id"], told.pop("version", None)):
+            return route.status, route.door(Call(who, query, told), **named)
 
     def table(self, who: Operator, query: Mapping[str, str]) -> str:
         """A list of requests as CSV."""
