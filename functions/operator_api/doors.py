@@ -21,6 +21,7 @@ from operator_api.reveal import RevealDoors
 from rights.clock import Clock
 from rights.domain.review import approvals_needed
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import whole
 from rights.ledger import Ledger, Task
 from rights.ledger.requests import ChangedSinceError
 
@@ -146,9 +147,9 @@ class OperatorDoors(
         if seen is None:
             yield
             return
-        if not isinstance(seen, int | str) or not str(seen).isdecimal() or len(str(seen)) > 9:
+        version = whole(seen)
+        if version is None:
             raise not_valid({"version": FieldProblem("wrong_type")})
-        version = int(seen)
         if self._ledger.get(request_id).version != version:
             raise self._changed_since(request_id, version)
         try:

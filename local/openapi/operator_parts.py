@@ -36,7 +36,11 @@ def look(name: str, says: str, body: Any, *parameters: Parameter, errors: tuple[
 
 CSRF = Parameter(name="X-CSRF-Token", place="header", says="Of the session, for who has no token of the pool.")
 _SEEN = {
-    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}, {"type": "null"}],
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+        {"type": "string", "pattern": "^[0-9]{1,9}$"},
+        {"type": "null"},
+    ],
     "description": "The version of the request that one decides on; refused where it has changed since.",
 }
 

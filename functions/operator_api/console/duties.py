@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from operator_api.console.desk import Answer, Call, Desk
+from operator_api.console.desk import Answer, Call, Desk, typed_number
 from operator_api.console.looks import store_names
 from rights.domain.grounds import GROUNDS, POLICY_JURISDICTION, may_keep
 from rights.http import ApiError
@@ -21,7 +21,7 @@ def place_hold(desk: Desk, call: Call) -> Answer:
     """`POST /ops/holds`."""
     names = ("phone", "email", "request_id", "until")
     body: dict[str, Any] = {name: call.form[name].strip() for name in names if call.form.get(name, "").strip()}
-    body["ground"] = _whole(call.form.get("ground", ""))
+    body["ground"] = typed_number(call.form.get("ground", ""))
     try:
         call.post("/ops/holds", body)
     except ApiError as error:
@@ -88,7 +88,9 @@ def put_people(desk: Desk, call: Call, bulk_id: str) -> Answer:
     """`POST /ops/bulk-closures/{id}/people`: one person a line, by phone, email or account id."""
     people = [_person(line.strip()) for line in call.form.get("people", "").splitlines() if line.strip()]
     try:
-        call.post(f"/ops/bulk-closures/{bulk_id}/people", {"part": _whole(call.form.get("part", "")), "people": people})
+        call.post(
+            f"/ops/bulk-closures/{bulk_id}/people", {"part": typed_number(call.form.get("part", "")), "people": people}
+        )
     except ApiError as error:
         return _bulk(desk, call, bulk_id, call.form, error)
     return desk.see(f"/ops/bulk-closures/{bulk_id}", "people")
@@ -105,7 +107,7 @@ def move_bulk(desk: Desk, call: Call, bulk_id: str, act: str) -> Answer:
     """`POST /ops/bulk-closures/{id}/{approve|pause|resume|stop}`."""
     if act not in _BULK_DONE:
         raise ApiError("not_found")
-    body = {"people": _whole(call.form.get("people", ""))} if act == "approve" else {}
+    body = {"people": typed_number(call.form.get("people", ""))} if act == "approve" else {}
     try:
         call.post(f"/ops/bulk-closures/{bulk_id}/{act}", body)
     except ApiError as error:
@@ -182,7 +184,3 @@ def _moment(text: str) -> str:
     if len(text) in {16, 19} and text[10:11] == "T":
         return f"{text}{':00' if len(text) == 16 else ''}+07:00"
     return text
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text

@@ -200,6 +200,9 @@ class Requests:
 
         From an index: a request that has moved on meanwhile is left out.
         """
+        if first > last:
+            # The table refuses to look from later to earlier.
+            return
         keys = self.table.query_index("by_status", "status", status, "received_at", last, since=first)
         for _, of_one_moment in groupby(keys, key=itemgetter("received_at")):
             for partition in sorted(key["PK"] for key in of_one_moment):

@@ -308,7 +308,9 @@ def test_a_decision_on_what_has_changed_is_refused_with_who_did_what(operator: D
     assert (reply.status, reply.code) == (409, "changed_meanwhile")
     [change] = reply.json["error"]["fields"]["version"]["changes"]
     assert (change["code"], change["by"]) == ("clock_stopped", "op-1")
-    assert operator("POST", f"{path}/resume", json_body={"version": "x"}).status == 422
+    odds: list[Any] = ["x", "²", "٣", "9" * 5000, "", -1, 10**9, True, []]
+    for odd in odds:
+        assert operator("POST", f"{path}/resume", json_body={"version": odd}).code == "wrong_type"
     assert operator("POST", f"{path}/resume", json_body={"version": str(seen + 1)}).status == 200
 
 

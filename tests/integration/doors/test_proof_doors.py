@@ -71,6 +71,7 @@ def test_a_replay_is_started_once_per_store_and_listed(olivia: Door) -> None:
         ({"restored_to": "2026-11-20T00:00:00"}, "wrong_type"),
         ({"restored_to": "2036-11-20T00:00:00Z"}, "wrong_type"),
         ({"restored_to": "yesterday"}, "wrong_type"),
+        ({"restored_to": "0001-01-01T00:00:00+14:00"}, "wrong_type"),
         ({"more": "x"}, "wrong_type"),
     ],
 )
@@ -292,6 +293,21 @@ def test_an_export_goes_on_where_it_stood_and_leaves_nobody_out(
         after = told["next"]
     assert len(found) == len(set(found))
     assert set(found) == asked
+
+
+@pytest.mark.parametrize("place", ["9999", "2027-01-01T00:00:00Z|A", "", "0|X", "|"])
+def test_an_export_goes_on_behind_any_place_also_one_after_its_end(
+    anna: Door, person: Person, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    really: Any = ledger.table.query_index
+
+    def as_dynamodb(*what: Any, since: str) -> Any:
+        assert since <= what[-1], "from later to earlier: ValidationException, of which moto knows nothing"
+        return really(*what, since)
+
+    person.asks()
+    monkeypatch.setattr(ledger.table, "query_index", as_dynamodb)
+    assert breach(anna, after=f"identity_needed|{place}").status == 200
 
 
 def test_a_request_that_moves_on_while_it_is_exported_is_not_left_out(

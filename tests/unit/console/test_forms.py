@@ -56,6 +56,17 @@ def test_an_act_is_posted_with_its_version_and_leads_back(
     assert (shown.status, shown.location) == (303, f"{HERE}?done={done}")
 
 
+@pytest.mark.parametrize("odd", ["²", "٣", "9" * 5000, "x"])
+def test_a_number_that_is_none_is_left_for_the_door_to_refuse(odd: str) -> None:
+    at = in_review()
+    at.answers["POST", f"{ONE}/decision"] = at.answers["POST", f"{ONE}/retry"] = ApiError("changed_meanwhile")
+    form = {"decision": "refuse", "version": odd, "ground": odd}
+    assert visit(f"{ONE}/decide", at, form=form).status == 200
+    assert visit(f"{ONE}/decision", at, form=form).status == 409
+    assert visit(f"{ONE}/retry", at, form={"version": odd}).status == 409
+    assert at.posted == [(f"{ONE}/decision", form), (f"{ONE}/retry", {"version": odd})]
+
+
 @pytest.mark.parametrize("act", ["erase", "stores/orders/erase", "audit", "plan"])
 def test_an_act_that_there_is_not_is_not_found(act: str) -> None:
     at = doors()
