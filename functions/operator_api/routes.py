@@ -112,7 +112,7 @@ def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> tuple[Route, ...]:
         ("/ops/bulk-closures", lambda _: doors.bulks()),
         (BULK, lambda call, bulk_id: doors.bulk(bulk_id, call.query)),
         ("/ops/replays", lambda _: doors.replays()),
-        ("/ops/replays/<replay_id>", lambda _, replay_id: doors.replay(replay_id)),
+        ("/ops/replays/<replay_id>", lambda call, replay_id: doors.replay(replay_id, call.query)),
         ("/ops/holds", lambda call: doors.holds_of(call.query.get("request_id"))),
     )
     return tuple(Route("GET", rule, door) for rule, door in table)

@@ -119,7 +119,11 @@ _LOOKS = {
     ),
     ("GET", "/ops/replays"): look("listReplays", "All replays, newest first.", duties.Replays),
     ("GET", "/ops/replays/<replay_id>"): look(
-        "showReplay", "One replay, and what it laid before somebody.", duties.ReplayEntries
+        "showReplay",
+        "One replay, and 100 entries that it laid before somebody.",
+        duties.ReplayEntries,
+        query("after", "The entry to go on behind.", pattern="^[0-9A-F]{26}$"),
+        errors=("wrong_type",),
     ),
     ("GET", "/ops/holds"): look(
         "listHolds",

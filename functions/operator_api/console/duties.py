@@ -5,6 +5,7 @@ from typing import Any
 
 from operator_api.console.desk import Answer, Call, Desk, typed_number
 from operator_api.console.looks import store_names
+from operator_api.replays import ENTRY_ID
 from rights.domain.grounds import GROUNDS, POLICY_JURISDICTION, may_keep
 from rights.http import ApiError
 from rights.notices.grounds import GROUND
@@ -144,18 +145,23 @@ def _replays(desk: Desk, call: Call, typed: Mapping[str, str], error: ApiError |
 
 def replay(desk: Desk, call: Call, replay_id: str) -> Answer:
     """`GET /ops/replays/{id}`."""
-    path = f"/ops/replays/{replay_id}"
-    return desk.page(call, "replay", {"replay": call.get(path), "address": path})
+    return _replay(desk, call, replay_id, call.query.get("after", ""), None)
 
 
 def decide_replay(desk: Desk, call: Call, replay_id: str) -> Answer:
     """`POST /ops/replays/{id}/decision`."""
-    path = f"/ops/replays/{replay_id}"
+    path, after = f"/ops/replays/{replay_id}", call.form.get("after", "")
     try:
         call.post(f"{path}/decision", {name: call.form.get(name, "") for name in ("entry", "decision")})
     except ApiError as error:
-        return desk.page(call, "replay", {"replay": call.get(path), "address": path}, problem=error, path=path)
-    return desk.see(path, "decided")
+        return _replay(desk, call, replay_id, after, error)
+    return desk.see(f"{path}?after={after}" if ENTRY_ID.fullmatch(after) else path, "decided")
+
+
+def _replay(desk: Desk, call: Call, replay_id: str, after: str, error: ApiError | None) -> Answer:
+    path = f"/ops/replays/{replay_id}"
+    found = call.get(path, {"after": after} if after else {})
+    return desk.page(call, "replay", {"replay": found, "address": path, "after": after}, problem=error, path=path)
 
 
 def breach(desk: Desk, call: Call) -> Answer:

@@ -109,6 +109,29 @@ def test_rows_in_doubt_are_shown_by_number_and_decided_on_record(
     assert anna("POST", path, json_body=body | {"entry": "F" * 26}).code == "not_found"
 
 
+def test_what_was_laid_before_somebody_comes_in_pages_and_each_entry_once(
+    anna: Door, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operator_api.replays.PAGE", 2)
+    path = f"/ops/replays/{start(anna).json['replay_id']}"
+    replay = ledger.replay(path.rpartition("/")[2])
+    stone = Tombstone(
+        request_id="A" * 26, store="orders", collection="orders", order=0, label="1",
+        operation=Disposition.ERASE, keys={}, columns={},
+    )  # fmt: skip
+    for place in range(5):
+        ledger.list_rows(replay, stone, str(place), Doubt.NEWER, [])
+    pages = [anna("GET", path).json]
+    while pages[-1]["more"]:
+        pages.append(anna("GET", f"{path}?after={pages[-1]['entries'][-1]['entry']}").json)
+    assert [len(page["entries"]) for page in pages] == [2, 2, 1]
+    shown = [entry["entry"] for page in pages for entry in page["entries"]]
+    assert shown == [entry.id for entry in ledger.entries(replay.id)]
+    assert anna("GET", f"{path}?after={'F' * 26}").json["entries"] == []
+    for odd in ("x", "f" * 26, "F" * 27):
+        assert anna("GET", f"{path}?after={odd}").code == "wrong_type"
+
+
 def test_nobody_decides_on_rows_of_their_own(ledger: Ledger, clock: StoppedClock, person: Person) -> None:
     dara = operator_door(ledger, clock, "dara", "approver", phone_number=PHONE)
     replay_id = start(dara).json["replay_id"]

@@ -360,6 +360,22 @@ def test_a_hold_on_a_ground_for_approvers_is_offered_to_them_only() -> None:
     assert "stands, on a ground for approvers" in page.words
 
 
+def test_whoever_decides_on_an_entry_stays_on_its_page_and_is_led_nowhere_else() -> None:
+    at, path, place = doors(), f"/ops/replays/{OTHER}", "F" * 26
+    entry = {"entry": "A" * 26, "request_id": ID, "collection": "orders", "count": 2, "decision": None}
+    replay = {"replay_id": OTHER, "store": "orders", "status": "review", "error_class": "", "more": True}
+    at.answers |= {("GET", path): replay | {"entries": [entry]}, ("POST", f"{path}/decision"): {}}
+    page = Page(visit(path, at, query={"after": place}).body)
+    assert at.asked[-1] == (path, {"after": place})
+    assert {one.attributes["value"] for one in page.all("input", name="after")} == {place}
+    [further] = [one.attributes["href"] for one in page.all("a") if one.words == "Next entries"]
+    assert further == f"/mall{path}?after={'A' * 26}"
+    form = {"entry": "A" * 26, "decision": "keep"}
+    base = f"http://127.0.0.1:8000/mall{path}"
+    assert visit(f"{path}/decision", at, form=form | {"after": place}).location == f"{base}?after={place}&done=decided"
+    assert visit(f"{path}/decision", at, form=form | {"after": "x\r\nX: y"}).location == f"{base}?done=decided"
+
+
 def test_a_list_is_read_line_by_line() -> None:
     at = doors()
     at.answers["POST", f"/ops/bulk-closures/{OTHER}/people"] = {}

@@ -61,7 +61,7 @@ def full() -> Doors:
             "is_whole": False,
         },
         ("GET", "/ops/replays"): {"replays": [REPLAY]},
-        ("GET", f"/ops/replays/{OTHER}"): REPLAY | {"entries": [ENTRY]},
+        ("GET", f"/ops/replays/{OTHER}"): REPLAY | {"entries": [ENTRY], "more": True},
         ("GET", "/ops/bulk-closures"): {"bulk_closures": [BULK]},
         ("GET", f"/ops/bulk-closures/{OTHER}"): BULK
         | {"results": [{"position": 0, "request_id": ID, "result": "made"}], "more": True},
