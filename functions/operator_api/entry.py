@@ -29,7 +29,7 @@ from rights.pool_tokens import PoolTokens, answer_of
 from rights.secrets_hmac import same
 
 HOME = "/ops"
-_NEXT = re.compile(r"/ops(?:[/?][A-Za-z0-9._/?=&,:+-]{0,300})?")
+_NEXT = re.compile(r"/ops(?!.*\.\.)(?:[/?][A-Za-z0-9._/?=&,:+-]{0,300})?")
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _SIGN_IN_LASTS = 600
 SCOPES = "openid email phone"

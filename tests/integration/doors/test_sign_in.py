@@ -135,7 +135,11 @@ def test_whoever_signed_in_arrives_where_they_wanted_to_go_by_a_page_of_ours(bro
 
 
 @pytest.mark.parametrize(
-    "wished", ["https://evil.example", "//evil.example", "/requests", "/opsy", "/ops/%0d%0aX: y", ""]
+    "wished",
+    [
+        *("https://evil.example", "//evil.example", "/requests", "/opsy", "/ops/%0d%0aX: y", ""),
+        *("/ops/../../evil", "/ops/..", "/ops/x/../../../evil?a"),
+    ],
 )
 def test_nobody_is_sent_anywhere_else_after_the_sign_in(browser: Browser, wished: str) -> None:
     address = browser.goes_to_sign_in(f"/ops/sign-in?next={wished}")
