@@ -376,6 +376,21 @@ def test_whoever_decides_on_an_entry_stays_on_its_page_and_is_led_nowhere_else()
     assert visit(f"{path}/decision", at, form=form | {"after": "x\r\nX: y"}).location == f"{base}?done=decided"
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("forbidden", "Nothing was changed."),
+        ("try_again", "It may have been done all the same: look before you do it again."),
+        ("internal", "It may have been done all the same: look before you do it again."),
+    ],
+)
+def test_nobody_is_told_that_nothing_was_changed_where_it_may_have_been(code: str, said: str) -> None:
+    at = doors()
+    at.answers["POST", f"{ONE}/retry"] = at.answers["GET", ONE] = ApiError(code)
+    assert said in Page(visit(f"{ONE}/retry", at, form={}).body).one("main").words
+    assert "Nothing was changed." in Page(visit(ONE, at).body).one("main").words
+
+
 def test_a_list_is_read_line_by_line() -> None:
     at = doors()
     at.answers["POST", f"/ops/bulk-closures/{OTHER}/people"] = {}
