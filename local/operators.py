@@ -33,6 +33,12 @@ class SampleOperator:
     phone: str
     what: str
 
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What the pool knows: who has no verified contacts is not let in."""
+        verified = {"email_verified": "true", "phone_number_verified": "true"}
+        return {"email": self.email, "phone_number": self.phone} | verified
+
     def as_json(self) -> dict[str, Any]:
         """A line of `/_local/operators`."""
         facts = {"name": self.name, "groups": list(self.groups), "email": self.email, "phone": self.phone}
@@ -60,19 +66,20 @@ Answer = Callable[[str, str, bytes], Reply]
 
 
 def register(emulator: Emulator, pool: str) -> None:
-    """Make the sample operators in their pool, once: a kept state has them already."""
+    """Make the sample operators in their pool, once: a kept state has them already, perhaps from an older version."""
     users = emulator.client("cognito-idp")
     for one in OPERATORS:
-        attributes = {"email": one.email, "phone_number": one.phone, "email_verified": "true"}
+        told = [{"Name": name, "Value": value} for name, value in one.attributes.items()]
         try:
             users.admin_create_user(
                 UserPoolId=pool,
                 Username=one.name,
                 TemporaryPassword=PASSWORD,
                 MessageAction="SUPPRESS",
-                UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+                UserAttributes=told,
             )
         except users.exceptions.UsernameExistsException:
+            users.admin_update_user_attributes(UserPoolId=pool, Username=one.name, UserAttributes=told)
             continue
         users.admin_set_user_password(UserPoolId=pool, Username=one.name, Password=PASSWORD, Permanent=True)
         for group in one.groups:

@@ -83,7 +83,9 @@ class ClosureDoors:
         return _shown(self._ledger.approve_bulk(bulk, listed, by=who.id))
 
     def hold_bulk(self, bulk_id: str, to: BulkStatus, who: Operator) -> dict[str, Any]:
-        """Pause the intake, go on with it, or stop it for good; requests that were made go their own way."""
+        """Pause the intake, go on with it (an approver), or stop it for good; what was taken in goes its own way."""
+        if to is BulkStatus.RUNNING:
+            _refuse_all_but_approvers(who)
         bulk = self._ledger.bulk(bulk_id)
         if to is BulkStatus.RUNNING and bulk.status not in {BulkStatus.PAUSED, BulkStatus.RUNNING}:
             raise ApiError("too_late")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from operator_api.entry import CSRF_FIELD, Admitted, Entry, session_json
+from operator_api.entry import CSRF_FIELD, Admitted, Entry, is_live, session_json
 from operator_api.people import Operator, refuse_without_role
 from operator_api.routes import Ask, Routes
 from rights import http
@@ -162,8 +162,8 @@ class Desk:
         return Visit(event, method, self._path(event), query, {}, admitted.who, admitted.csrf, ask)
 
     def _stranger(self, event: Event) -> Answer:
-        """Somebody who is not signed in: a browser goes to the sign-in, a program is told."""
-        if not http.wants_html(event):
+        """Somebody who is not signed in: a browser goes to the sign-in, a program and a page's script are told."""
+        if is_live(event) or not http.wants_html(event):
             raise ApiError("sign_in_needed", headers={"WWW-Authenticate": "Bearer"})
         here = self._path(event)
         if event.http_method == "GET" and event.headers.get("sec-fetch-site") == "cross-site":

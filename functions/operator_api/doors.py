@@ -1,6 +1,7 @@
 """What operators may see and do: no personal data without a reason, and every change under their name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -20,7 +21,9 @@ from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
 from rights.clock import Clock
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import whole
 from rights.ledger import Ledger, Task
+from rights.ledger.requests import ChangedSinceError
 
 
 class WhyCancel(StrEnum):
@@ -140,17 +143,30 @@ class OperatorDoors(
         """Record that somebody has looked after what asked for attention."""
         return self.summary(self._ledger.attention_seen(request_id, by=by))
 
-    def refuse_changed(self, request_id: str, seen: object) -> None:
-        """ApiError `changed_meanwhile` where a request is no longer at the version somebody decides on, and by whom."""
+    @contextmanager
+    def as_seen(self, request_id: str, seen: object) -> Iterator[None]:
+        """Within, a request is changed only as it was at the version somebody decides on, if they name one.
+
+        ApiError `changed_meanwhile` where it is no longer: before anything else is looked at, and with the write.
+        """
         if seen is None:
+            yield
             return
-        if not isinstance(seen, int | str) or not str(seen).isdecimal() or len(str(seen)) > 9:
+        version = whole(seen)
+        if version is None:
             raise not_valid({"version": FieldProblem("wrong_type")})
-        request = self._ledger.get(request_id)
-        if request.version == int(seen):
-            return
+        if self._ledger.get(request_id).version != version:
+            raise self._changed_since(request_id, version)
+        try:
+            with self._ledger.seen_at(request_id, version):
+                yield
+        except ChangedSinceError:
+            raise self._changed_since(request_id, version) from None
+
+    def _changed_since(self, request_id: str, version: int) -> ApiError:
+        """What a version is behind, and by whom."""
         names = self._ledger.operator_names()
-        since = [event for event in self._ledger.events(request_id) if event.version > int(seen)]
+        since = [event for event in self._ledger.events(request_id) if event.version > version]
         changes = [
             {
                 "version": event.version,
@@ -162,5 +178,6 @@ class OperatorDoors(
             }
             for event in since
         ]
-        problem = FieldProblem("changed_meanwhile", {"now": request.version, "changes": changes})
-        raise ApiError("changed_meanwhile", fields={"version": problem})
+        now = self._ledger.get(request_id).version
+        problem = FieldProblem("changed_meanwhile", {"now": now, "changes": changes})
+        return ApiError("changed_meanwhile", fields={"version": problem})

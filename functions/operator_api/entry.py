@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from operator_api.people import Operator, operator_of
+from operator_api.people import Operator, operator_of, refuse_unverified
 from rights import http
 from rights.clock import Clock
 from rights.http import ApiError
@@ -29,7 +29,7 @@ from rights.pool_tokens import PoolTokens, answer_of
 from rights.secrets_hmac import same
 
 HOME = "/ops"
-_NEXT = re.compile(r"/ops(?:[/?][A-Za-z0-9._/?=&,:+-]{0,300})?")
+_NEXT = re.compile(r"/ops(?!.*\.\.)(?:[/?][A-Za-z0-9._/?=&,:+-]{0,300})?")
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _SIGN_IN_LASTS = 600
 SCOPES = "openid email phone"
@@ -66,19 +66,27 @@ class Entry:
         self._over_tls = base_url.startswith("https:")
 
     def admitted(self, event: APIGatewayProxyEvent) -> Admitted | None:
-        """Who a call is from, by its token or else by its cookie; None for nobody we know."""
+        """Who a call is from, by its token or else by its cookie; None for nobody we know.
+
+        ApiError `contact_unverified` for a token of somebody whose own requests we could not tell.
+        """
         if event.headers.get("authorization"):
-            token = http.bearer_of(event)
-            claims = self._tokens.claims(token) if token else None
-            return Admitted(operator_of(claims, self._ledger.hmac.tag_of)) if claims else None
+            return self._by_token(http.bearer_of(event))
         session_id = self._cookie_of(event, "operator")
         if not _SESSION_ID.fullmatch(session_id):
             return None
-        session = self._ledger.session_of(session_id)
+        session = self._ledger.session_of(session_id, in_use=not is_live(event))
         if session is None:
             return None
         who = Operator(session.by, session.groups, session.known_as, session.name)
         return Admitted(who, session, self._csrf_of(session_id))
+
+    def _by_token(self, token: str | None) -> Admitted | None:
+        claims = self._tokens.claims(token) if token else None
+        if claims is None:
+            return None
+        refuse_unverified(claims)
+        return Admitted(operator_of(claims, self._ledger.hmac.tag_of))
 
     def refuse_forged(self, event: APIGatewayProxyEvent, admitted: Admitted, field: object) -> None:
         """ApiError for a change that comes by a cookie and not from a page of ours: by its origin, and by its token."""
@@ -114,7 +122,7 @@ class Entry:
         """`GET /ops/signed-in`: where to go on, and the cookies that take one there.
 
         ApiError `sign_in_failed` for a sign-in that this browser did not begin, that took too long, or whose code the
-        pool does not take; `forbidden` for somebody without a role.
+        pool does not take; `forbidden` for somebody without a role, `contact_unverified` without a verified contact.
         """
         query = event.query_string_parameters or {}
         browser, state = self._cookie_of(event, "signing-in"), query.get("state", "")
@@ -128,6 +136,7 @@ class Entry:
         who = operator_of(claims, self._ledger.hmac.tag_of)
         if not who.may_look:
             raise ApiError("forbidden")
+        refuse_unverified(claims)
         session_id = secrets.token_urlsafe(32)
         self._ledger.open_session(session_id, by=who.id, name=who.name, groups=who.groups, known_as=who.known_as)
         cookies = [self._cookie("operator", session_id, "SameSite=Strict"), self._no_cookie("signing-in", "Lax")]
@@ -200,6 +209,11 @@ class Entry:
 
     def _no_cookie(self, name: str, site: str) -> str:
         return self._cookie(name, "", f"SameSite={site}; Max-Age=0")
+
+
+def is_live(event: APIGatewayProxyEvent) -> bool:
+    """True for a part of a page that its script fetches again and again, whether or not somebody is there."""
+    return event.http_method == "GET" and (event.query_string_parameters or {}).get("part") == "live"
 
 
 def session_json(session: Session | None) -> Mapping[str, str] | None:

@@ -12,6 +12,7 @@ from rights.clock import Clock
 from rights.domain.evidence import EvidenceStatus
 from rights.evidence import kept_key
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import whole
 from rights.ledger import Ledger
 from rights.ledger.evidence import EvidenceFile
 
@@ -89,8 +90,8 @@ class EvidenceLooks:
         Who looked, and for what, is on record before the link exists. ApiError `not_found` for any other file.
         """
         reason = _reason(raw)
-        known = number.isascii() and number.isdecimal() and len(number) <= 2
-        file = self._ledger.evidence_file(request_id, int(number)) if known else None
+        known = whole(number)
+        file = self._ledger.evidence_file(request_id, known) if known is not None else None
         if file is None or file.status is not EvidenceStatus.RECEIVED:
             raise ApiError("not_found")
         self._ledger.evidence_opened(file, by=by, reason=reason)

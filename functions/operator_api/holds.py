@@ -50,15 +50,18 @@ class HoldDoors:
         subjects, jurisdiction = self._whom(body)
         self.refuse_own(subjects, who)
         today = self._clock().astimezone(MALL_TIME).date()
-        if not may_keep(body.ground, jurisdiction, by=who.uses_grounds_as, categories=EVERYTHING):
+        if not _may_hold(who, body.ground, jurisdiction):
             raise not_valid({"ground": FieldProblem("ground_not_allowed")})
         if not today <= body.until <= latest_end(body.ground, today):
             raise not_valid({"until": FieldProblem("until_not_allowed")})
         return _shown(self._ledger.place_hold(subjects, ground=body.ground, until=body.until, by=who.id))
 
     def lift_hold(self, hold_id: str, who: Operator) -> dict[str, Any]:
-        """Lift a hold; a second time changes nothing."""
-        self.refuse_own(self._ledger.hold(hold_id).subjects, who)
+        """Lift a hold, for whoever may place one on its ground; a second time changes nothing."""
+        hold = self._ledger.hold(hold_id)
+        self.refuse_own(hold.subjects, who)
+        if not _may_hold(who, hold.ground, POLICY_JURISDICTION):
+            raise ApiError("forbidden")
         return _shown(self._ledger.lift_hold(hold_id, by=who.id))
 
     def refuse_own(self, subjects: Collection[str], who: Operator) -> None:
@@ -80,6 +83,10 @@ class HoldDoors:
         if not request.known_as:
             raise NotReadyError("the person of this request is not resolved yet")
         return request.known_as, request.jurisdiction
+
+
+def _may_hold(who: Operator, ground: int, jurisdiction: str) -> bool:
+    return may_keep(ground, jurisdiction, by=who.uses_grounds_as, categories=EVERYTHING)
 
 
 def _new_hold(raw: Mapping[str, Any]) -> NewHold:

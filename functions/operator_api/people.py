@@ -7,6 +7,7 @@ from typing import Any
 
 from rights.domain.grounds import User
 from rights.http import ApiError
+from rights.notices.i18n import N_
 
 VIEWER = "viewer"
 _ID = re.compile(r"[0-9A-Z]{26}")
@@ -16,6 +17,10 @@ ROLES = _MAY_ACT | {VIEWER}
 """The groups of the pool that mean something here."""
 _CONTACTS = {"phone": "phone_number", "email": "email"}
 """Our names of the contacts that a token tells."""
+_UNVERIFIED: Mapping[tuple[str, ...], str] = {
+    ("phone",): N_("Your sign-in has no verified phone number. Ask whoever manages operators to add it."),
+    ("email",): N_("Your sign-in has no verified email address. Ask whoever manages operators to add it."),
+}
 
 TagOf = Callable[..., str]
 
@@ -62,6 +67,20 @@ def operator_of(claims: Mapping[str, Any], tag_of: TagOf) -> Operator:
         known_as=frozenset(pseudonym(tag_of, kind, value) for kind, value in told.items() if value),
         name=str(claims.get("cognito:username", ""))[:128],
     )
+
+
+def refuse_unverified(claims: Mapping[str, Any]) -> None:
+    """ApiError `contact_unverified`, which says what is missing, for a token without both contacts, each verified.
+
+    By them we know whether a request is about whoever acts on it.
+    """
+    missing = tuple(kind for kind, name in _CONTACTS.items() if not _is_verified(claims, name))
+    if missing:
+        raise ApiError("contact_unverified", text=_UNVERIFIED.get(missing))
+
+
+def _is_verified(claims: Mapping[str, Any], name: str) -> bool:
+    return bool(claims.get(name)) and claims.get(f"{name}_verified") is True
 
 
 def pseudonym(tag_of: TagOf, kind: str, value: str) -> str:

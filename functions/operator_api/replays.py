@@ -1,8 +1,10 @@
 """Replays of erasures at the operators' door: to start after a store was restored, to look at, and to decide on."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +15,9 @@ from rights.clock import stamp
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.http_fields import Moment
 from rights.ledger.replays import Entry, Replay, ReplayStatus
+
+PAGE = 100
+ENTRY_ID = re.compile("[0-9A-F]{26}")
 
 
 class NewReplay(BaseModel):
@@ -29,7 +34,7 @@ class EntryDecision(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    entry: str = Field(pattern="^[0-9A-F]{26}$")
+    entry: str = Field(pattern=f"^{ENTRY_ID.pattern}$")
     decision: Literal["erase", "keep"]
 
 
@@ -55,10 +60,16 @@ class ReplayDoors(HoldDoors):
         """All replays, newest first."""
         return {"replays": [_shown(replay) for replay in reversed(self._ledger.replays())]}
 
-    def replay(self, replay_id: str) -> dict[str, Any]:
-        """One replay, and what it laid before somebody: counts and request ids, never a key of a row."""
-        replay = self._ledger.replay(replay_id)
-        return _shown(replay) | {"entries": [_entry(entry) for entry in self._ledger.entries(replay_id)]}
+    def replay(self, replay_id: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """One replay, and 100 entries that it laid before somebody, behind `after`.
+
+        An entry tells counts and its request, never a key of a row.
+        """
+        replay, after = self._ledger.replay(replay_id), query.get("after", "")
+        if after and not ENTRY_ID.fullmatch(after):
+            raise not_valid({"after": FieldProblem("wrong_type")})
+        found = list(islice(self._ledger.entries(replay_id, after), PAGE + 1))
+        return _shown(replay) | {"entries": [_entry(entry) for entry in found[:PAGE]], "more": len(found) > PAGE}
 
     def decide_replay(self, replay_id: str, raw: Mapping[str, Any], who: Operator) -> dict[str, Any]:
         """Decide on one entry, once; what is to be erased is erased by the next run. Erasing takes an approver."""

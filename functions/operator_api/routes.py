@@ -77,10 +77,11 @@ class Routes:
         refuse_without_role(who, to_change=to_change)
         refuse_odd_ids(named)
         told = dict(body)
-        if to_change and "request_id" in named:
-            self._doors.refuse_own_request(named["request_id"], who)
-            self._doors.refuse_changed(named["request_id"], told.pop("version", None))
-        return route.status, route.door(Call(who, query, told), **named)
+        if not to_change or "request_id" not in named:
+            return route.status, route.door(Call(who, query, told), **named)
+        self._doors.refuse_own_request(named["request_id"], who)
+        with self._doors.as_seen(named["request_id"], told.pop("version", None)):
+            return route.status, route.door(Call(who, query, told), **named)
 
     def table(self, who: Operator, query: Mapping[str, str]) -> str:
         """A list of requests as CSV."""
@@ -111,7 +112,7 @@ def _looks(doors: OperatorDoors, evidence: EvidenceLooks) -> tuple[Route, ...]:
         ("/ops/bulk-closures", lambda _: doors.bulks()),
         (BULK, lambda call, bulk_id: doors.bulk(bulk_id, call.query)),
         ("/ops/replays", lambda _: doors.replays()),
-        ("/ops/replays/<replay_id>", lambda _, replay_id: doors.replay(replay_id)),
+        ("/ops/replays/<replay_id>", lambda call, replay_id: doors.replay(replay_id, call.query)),
         ("/ops/holds", lambda call: doors.holds_of(call.query.get("request_id"))),
     )
     return tuple(Route("GET", rule, door) for rule, door in table)

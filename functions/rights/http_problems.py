@@ -79,6 +79,10 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "sign_in_needed": Problem(401, N_("Sign in first.")),
     "sign_in_failed": Problem(400, N_("We could not sign you in. Begin again.")),
+    "contact_unverified": Problem(
+        403,
+        N_("Your sign-in has no verified phone number and email address. Ask whoever manages operators to add them."),
+    ),
     "csrf_needed": Problem(
         403, N_("This form is too old, or is not ours. Open the page again and send it from there.")
     ),

@@ -130,7 +130,9 @@ BESIDE_REQUESTS = {
         },
     ),
     ("POST", f"{BULK}/pause"): act("pauseBulk", "Pause the intake.", duties.BulkShown, "too_late"),
-    ("POST", f"{BULK}/resume"): act("resumeBulk", "Go on with the intake.", duties.BulkShown, "too_late"),
+    ("POST", f"{BULK}/resume"): act(
+        "resumeBulk", "Go on with the intake, for an approver.", duties.BulkShown, "too_late"
+    ),
     ("POST", f"{BULK}/stop"): act("stopBulk", "Stop the intake for good.", duties.BulkShown, "too_late"),
     ("POST", "/ops/replays"): act(
         "startReplay",
@@ -156,6 +158,9 @@ BESIDE_REQUESTS = {
         status=201,
     ),
     ("POST", "/ops/holds/<hold_id>/lift"): act(
-        "liftHold", "Lift a hold; a second time changes nothing.", duties.HoldShown, "own_request"
+        "liftHold",
+        "Lift a hold, for whoever may place one on its ground; a second time changes nothing.",
+        duties.HoldShown,
+        "own_request",
     ),
 }

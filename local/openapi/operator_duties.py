@@ -106,9 +106,10 @@ class EntryShown(TypedDict):
 
 
 class ReplayEntries(ReplayShown):
-    """A replay, and what it laid before somebody."""
+    """A replay, and 100 entries that it laid before somebody."""
 
     entries: list[EntryShown]
+    more: bool
 
 
 class HoldShown(TypedDict):

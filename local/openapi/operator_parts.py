@@ -6,7 +6,7 @@ from typing import Any
 from local.openapi.describe import A_BODY, JSON, READING, Adapted, Answer, Operation, Parameter, json
 
 BY = ("operator", "operatorSession")
-LOOKED = ("sign_in_needed", "forbidden", "not_found", *READING)
+LOOKED = ("sign_in_needed", "contact_unverified", "forbidden", "not_found", *READING)
 CHANGE = ("csrf_needed", "foreign_origin", *A_BODY)
 WRONG = ("invalid_request", "wrong_type")
 OF_ONE = ("own_request", "changed_meanwhile", "wrong_type")
@@ -36,7 +36,11 @@ def look(name: str, says: str, body: Any, *parameters: Parameter, errors: tuple[
 
 CSRF = Parameter(name="X-CSRF-Token", place="header", says="Of the session, for who has no token of the pool.")
 _SEEN = {
-    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}, {"type": "null"}],
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+        {"type": "string", "pattern": "^[0-9]{1,9}$"},
+        {"type": "null"},
+    ],
     "description": "The version of the request that one decides on; refused where it has changed since.",
 }
 

@@ -47,7 +47,7 @@ _SIGN_IN = {
         id="arrive",
         says="Where the pool sends a browser back to.",
         answers={200: page("A page that goes on by itself, with the session in a cookie.")},
-        errors=("sign_in_failed", "forbidden", *READING),
+        errors=("sign_in_failed", "contact_unverified", "forbidden", *READING),
         pages=True,
         parameters=(query("code", "Of the pool."), query("state", "As it was sent there.")),
     ),
@@ -59,7 +59,7 @@ _SIGN_IN = {
         says="End the session.",
         answers={303: see("To the pool's own sign-out.")},
         pages=True,
-        errors=("sign_in_needed", *CHANGE, *READING),
+        errors=("sign_in_needed", "contact_unverified", *CHANGE, *READING),
         parameters=(CSRF,),
         security=BY,
     ),
@@ -121,7 +121,11 @@ _LOOKS = {
     ),
     ("GET", "/ops/replays"): look("listReplays", "All replays, newest first.", duties.Replays),
     ("GET", "/ops/replays/<replay_id>"): look(
-        "showReplay", "One replay, and what it laid before somebody.", duties.ReplayEntries
+        "showReplay",
+        "One replay, and 100 entries that it laid before somebody.",
+        duties.ReplayEntries,
+        query("after", "The entry to go on behind.", pattern="^[0-9A-F]{26}$"),
+        errors=("wrong_type",),
     ),
     ("GET", "/ops/holds"): look(
         "listHolds",

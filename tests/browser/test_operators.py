@@ -179,6 +179,16 @@ def test_a_page_that_is_open_shows_what_happens_meanwhile_and_leaves_alone_what_
     assert page.evaluate("document.activeElement.id") == "what"
 
 
+def test_a_page_whose_session_has_ended_stops_fetching_and_says_so(cloud: Cloud, open_page: OpenPages) -> None:
+    page = signed_in(open_page, cloud, "vanna").page
+    page.context.clear_cookies()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".live")).to_contain_text("Your session has ended.")
+    assert not page.locator("[data-pause]").is_visible()
+    page.click(".live a")
+    page.wait_for_url("**/hosted-ui/**")
+
+
 def test_whoever_looks_changes_nothing_and_whoever_is_nobody_sees_nothing(cloud: Cloud, open_page: OpenPages) -> None:
     viewer = signed_in(open_page, cloud, "vanna")
     viewer.page.goto("/ops/intake")

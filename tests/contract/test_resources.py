@@ -176,6 +176,12 @@ def test_the_sign_in_of_operators_is_the_code_flow_and_leads_back_to_us_only() -
     assert "GenerateSecret" not in client, "a secret would be in the function's way; PKCE is what binds the code"
 
 
+def test_operators_write_nothing_of_themselves_that_anybody_reads() -> None:
+    # An empty list would count as none at all, and without a list they may write every standard attribute.
+    assert properties("OperatorClient")["WriteAttributes"] == ["locale"]
+    assert "ReadAttributes" not in properties("OperatorClient"), "the token says of each contact whether it is verified"
+
+
 @pytest.mark.parametrize(
     "address", ["https://evil.example", "http://mall.example/x", "http://127.0.0.1:8000.evil.example/x"]
 )

@@ -36,7 +36,10 @@ class Pool:
         return {"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "e": e, "n": n}]}
 
     def token(self, sub: str, /, *groups: str, at: datetime, lives: int = 3600, **claims: Any) -> str:
-        """The ID token of somebody in these groups, made now; a claim that is None is left out."""
+        """The ID token of somebody in these groups, made now; a claim that is None is left out.
+
+        Without other claims their phone and email are verified, and nobody's who ever asks for anything.
+        """
         now = int(at.timestamp())
         said: dict[str, Any] = {
             "sub": sub,
@@ -47,6 +50,10 @@ class Pool:
             "exp": int((at + timedelta(seconds=lives)).timestamp()),
             "cognito:username": sub,
             "cognito:groups": list(groups),
+            "phone_number": "+85599000001",
+            "phone_number_verified": True,
+            "email": f"{sub}@operators.example",
+            "email_verified": True,
         }
         said |= claims
         return self.signed({name: value for name, value in said.items() if value is not None})

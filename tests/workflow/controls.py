@@ -158,7 +158,15 @@ class Operator:
 
     def _register(self, name: str, groups: Iterable[str]) -> None:
         users, pool = self._cloud.client("cognito-idp"), self._cloud.outputs["OperatorPoolId"]
-        users.admin_create_user(UserPoolId=pool, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
+        contacts = {"email": f"{name}@operators.example", "phone_number": "+85599000001"}
+        verified = {f"{contact}_verified": "true" for contact in contacts}
+        users.admin_create_user(
+            UserPoolId=pool,
+            Username=name,
+            TemporaryPassword=PASSWORD,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": key, "Value": value} for key, value in (contacts | verified).items()],
+        )
         users.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
         for group in groups:
             users.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)

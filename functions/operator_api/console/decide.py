@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from operator_api.console.approvals import missing_in_words
+from operator_api.console.desk import typed_number
 from operator_api.console.words import OPERATION, REVIEW, RIGHT, say, some
 from operator_api.people import Operator
 from rights.clock import parse
@@ -186,12 +187,12 @@ def body_of(form: Mapping[str, str]) -> dict[str, Any]:
     """The JSON of a decision, from the fields of its form; numbers that are none are left for the door to refuse."""
     decision = form.get("decision", "")
     body: dict[str, Any] = {"decision": decision}
-    if form.get("version", "").isdigit():
-        body["version"] = int(form["version"])
+    if form.get("version"):
+        body["version"] = typed_number(form["version"])
     if decision == "approve":
         body |= {"plan": form.get("plan", ""), "without": _without(form), "withhold": _withhold(form)}
     if decision == "refuse" and form.get("ground") != "authority":
-        body["ground"] = _whole(form.get("ground", ""))
+        body["ground"] = typed_number(form.get("ground", ""))
     if decision in {"ask", "answer"}:
         body["text"] = form.get("text", "")
     return body
@@ -200,7 +201,7 @@ def body_of(form: Mapping[str, str]) -> dict[str, Any]:
 def _without(form: Mapping[str, str]) -> list[dict[str, Any]]:
     stores = [name.removeprefix("leave.") for name, value in form.items() if name.startswith("leave.") and value]
     return [
-        {"store": store, "ground": _whole(form[f"leave.{store}"])}
+        {"store": store, "ground": typed_number(form[f"leave.{store}"])}
         | ({"until": form[f"until.{store}"]} if form.get(f"until.{store}") else {})
         for store in stores
     ]
@@ -211,12 +212,8 @@ def _withhold(form: Mapping[str, str]) -> list[dict[str, Any]]:
     for name, value in form.items():
         if name.startswith("withhold.") and value:
             store, _, collection = name.removeprefix("withhold.").partition("/")
-            found.append({"store": store, "collection": collection, "ground": _whole(value)})
+            found.append({"store": store, "collection": collection, "ground": typed_number(value)})
     return found
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def effect(body: Mapping[str, Any], page: Decide) -> str:

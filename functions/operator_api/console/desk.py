@@ -14,6 +14,7 @@ from operator_api.desk import CONSOLE_CSP, Visit
 from rights.clock import Clock
 from rights.domain.rights import Locale
 from rights.http import ApiError, respond
+from rights.http_fields import whole
 
 Answer = Response[Any]
 HTML = "text/html; charset=utf-8"
@@ -115,6 +116,12 @@ class Desk:
             "problem": None,
             "errors": {},
         }
+
+
+def typed_number(text: str) -> int | str:
+    """A number that came in a form; what is none is left for the door to refuse."""
+    number = whole(text)
+    return text if number is None else number
 
 
 def problem_on_page(error: ApiError | None) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from operator_api.console.desk import Answer, Call, Desk
+from operator_api.console.desk import Answer, Call, Desk, typed_number
 from operator_api.console.looks import store_names
+from operator_api.replays import ENTRY_ID
 from rights.domain.grounds import GROUNDS, POLICY_JURISDICTION, may_keep
 from rights.http import ApiError
 from rights.notices.grounds import GROUND
@@ -21,7 +22,7 @@ def place_hold(desk: Desk, call: Call) -> Answer:
     """`POST /ops/holds`."""
     names = ("phone", "email", "request_id", "until")
     body: dict[str, Any] = {name: call.form[name].strip() for name in names if call.form.get(name, "").strip()}
-    body["ground"] = _whole(call.form.get("ground", ""))
+    body["ground"] = typed_number(call.form.get("ground", ""))
     try:
         call.post("/ops/holds", body)
     except ApiError as error:
@@ -88,7 +89,9 @@ def put_people(desk: Desk, call: Call, bulk_id: str) -> Answer:
     """`POST /ops/bulk-closures/{id}/people`: one person a line, by phone, email or account id."""
     people = [_person(line.strip()) for line in call.form.get("people", "").splitlines() if line.strip()]
     try:
-        call.post(f"/ops/bulk-closures/{bulk_id}/people", {"part": _whole(call.form.get("part", "")), "people": people})
+        call.post(
+            f"/ops/bulk-closures/{bulk_id}/people", {"part": typed_number(call.form.get("part", "")), "people": people}
+        )
     except ApiError as error:
         return _bulk(desk, call, bulk_id, call.form, error)
     return desk.see(f"/ops/bulk-closures/{bulk_id}", "people")
@@ -105,7 +108,7 @@ def move_bulk(desk: Desk, call: Call, bulk_id: str, act: str) -> Answer:
     """`POST /ops/bulk-closures/{id}/{approve|pause|resume|stop}`."""
     if act not in _BULK_DONE:
         raise ApiError("not_found")
-    body = {"people": _whole(call.form.get("people", ""))} if act == "approve" else {}
+    body = {"people": typed_number(call.form.get("people", ""))} if act == "approve" else {}
     try:
         call.post(f"/ops/bulk-closures/{bulk_id}/{act}", body)
     except ApiError as error:
@@ -142,18 +145,23 @@ def _replays(desk: Desk, call: Call, typed: Mapping[str, str], error: ApiError |
 
 def replay(desk: Desk, call: Call, replay_id: str) -> Answer:
     """`GET /ops/replays/{id}`."""
-    path = f"/ops/replays/{replay_id}"
-    return desk.page(call, "replay", {"replay": call.get(path), "address": path})
+    return _replay(desk, call, replay_id, call.query.get("after", ""), None)
 
 
 def decide_replay(desk: Desk, call: Call, replay_id: str) -> Answer:
     """`POST /ops/replays/{id}/decision`."""
-    path = f"/ops/replays/{replay_id}"
+    path, after = f"/ops/replays/{replay_id}", call.form.get("after", "")
     try:
         call.post(f"{path}/decision", {name: call.form.get(name, "") for name in ("entry", "decision")})
     except ApiError as error:
-        return desk.page(call, "replay", {"replay": call.get(path), "address": path}, problem=error, path=path)
-    return desk.see(path, "decided")
+        return _replay(desk, call, replay_id, after, error)
+    return desk.see(f"{path}?after={after}" if ENTRY_ID.fullmatch(after) else path, "decided")
+
+
+def _replay(desk: Desk, call: Call, replay_id: str, after: str, error: ApiError | None) -> Answer:
+    path = f"/ops/replays/{replay_id}"
+    found = call.get(path, {"after": after} if after else {})
+    return desk.page(call, "replay", {"replay": found, "address": path, "after": after}, problem=error, path=path)
 
 
 def breach(desk: Desk, call: Call) -> Answer:
@@ -182,7 +190,3 @@ def _moment(text: str) -> str:
     if len(text) in {16, 19} and text[10:11] == "T":
         return f"{text}{':00' if len(text) == 16 else ''}+07:00"
     return text
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text

@@ -5,11 +5,12 @@ from typing import Any
 
 from operator_api.console.decide import body_of, effect, preview, told
 from operator_api.console.decide import decide as page_of
-from operator_api.console.desk import Answer, Call, Desk
+from operator_api.console.desk import Answer, Call, Desk, typed_number
 from operator_api.console.looks import decide_values
 from operator_api.console.request_page import request_values
 from operator_api.console.words import REVEAL, say
 from rights.http import ApiError, FieldProblem, not_valid
+from rights.http_fields import whole
 
 _DONE = {
     "retry": "retry",
@@ -149,8 +150,7 @@ def _mend(desk: Desk, call: Call, request_id: str, error: ApiError) -> Answer:
 def _changed(desk: Desk, call: Call, request_id: str, error: ApiError) -> Answer:
     """Who did what meanwhile (UX 71); what was typed is kept, to be taken along."""
     request = call.get(f"/ops/requests/{request_id}")
-    seen = call.form.get("version", "")
-    since = int(seen) if seen.isdigit() else 0
+    since = whole(call.form.get("version")) or 0
     values = {
         "address": f"/ops/requests/{request_id}",
         "request": request,
@@ -162,8 +162,7 @@ def _changed(desk: Desk, call: Call, request_id: str, error: ApiError) -> Answer
 
 
 def _version(form: Mapping[str, str]) -> dict[str, Any]:
-    version = form.get("version", "")
-    return {"version": int(version)} if version.isascii() and version.isdigit() else {}
+    return {"version": typed_number(form["version"])} if form.get("version") else {}
 
 
 def _lines(value: Any) -> list[tuple[str, str]]:

@@ -200,9 +200,10 @@ class Replays(Requests):
         }
         self.table.put(_entry_key(replay.id, _name_of(place, doubt)) | entry, only_new=True)
 
-    def entries(self, replay_id: str) -> Iterator[Entry]:
-        """What a replay laid before somebody."""
-        for item in self.table.query_items(f"REPLAY#{replay_id}", "ENTRY#"):
+    def entries(self, replay_id: str, after: str = "") -> Iterator[Entry]:
+        """What a replay laid before somebody, by the id of the entry; behind one, if it is named."""
+        first = f"ENTRY#{after}~" if after else "ENTRY#"
+        for item in self.table.query_span(f"REPLAY#{replay_id}", first, "ENTRY#~"):
             yield _entry(item)
 
     def entry(self, replay_id: str, entry_id: str) -> Entry:

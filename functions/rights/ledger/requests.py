@@ -9,6 +9,8 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from itertools import groupby
@@ -31,6 +33,12 @@ from rights.secrets_hmac import Hmac
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHANGES_TRIED = 20
 _ACTS_KEPT = timedelta(days=5 * 366)
+_SEEN: ContextVar[tuple[str, int] | None] = ContextVar("seen", default=None)
+"""The request that somebody acts on in this thread, and the version at which they saw it."""
+
+
+class ChangedSinceError(StaleWriteError):
+    """A request is no longer at the version that somebody saw when they made up their mind."""
 
 
 def new_request_id() -> str:
@@ -88,17 +96,31 @@ class Requests:
             raise UnknownRequestError(msg)
         return request_of(item)
 
+    @contextmanager
+    def seen_at(self, request_id: str, version: int) -> Iterator[None]:
+        """Within, a request is changed only as it was at this version: ChangedSinceError where another was faster.
+
+        That is for the first change; what the same act changes after it goes on as ever.
+        """
+        before = _SEEN.set((request_id, version))
+        try:
+            yield
+        finally:
+            _SEEN.reset(before)
+
     def change(self, request_id: str, decide: Callable[[Request], Change | None]) -> Request:
-        """Read the request, decide, and write; on a lost race read and decide anew.
+        """Read the request, decide, and write; on a lost race read and decide anew, but for `seen_at`.
 
         `decide` returns `None` when nothing is left to do, which makes a repeated step harmless.
         """
         for attempt in range(_CHANGES_TRIED):
             request = self.get(request_id)
+            _refuse_changed_since(request)
             wanted = decide(request)
             if wanted is None:
                 return request
             if self._commit(request, wanted):
+                _seen_no_more(request_id)
                 changed = self.get(request_id)
                 if self.onlooker and wanted.to in FINAL:
                     self.onlooker.closed(changed)
@@ -178,6 +200,9 @@ class Requests:
 
         From an index: a request that has moved on meanwhile is left out.
         """
+        if first > last:
+            # The table refuses to look from later to earlier.
+            return
         keys = self.table.query_index("by_status", "status", status, "received_at", last, since=first)
         for _, of_one_moment in groupby(keys, key=itemgetter("received_at")):
             for partition in sorted(key["PK"] for key in of_one_moment):
@@ -209,6 +234,20 @@ class Requests:
     def put_private(self, request_id: str, part: str, data: Any) -> None:
         """Seal and keep a part of the request; the same part may be written again by a repeated step."""
         self.table.put(self.private_item(request_id, part, data), only_new=False)
+
+
+def _seen_no_more(request_id: str) -> None:
+    seen = _SEEN.get()
+    if seen is not None and seen[0] == request_id:
+        _SEEN.set(None)
+
+
+def _refuse_changed_since(request: Request) -> None:
+    """The write is on the condition that nothing comes between: so looking here is looking with it."""
+    seen = _SEEN.get()
+    if seen is not None and seen[0] == request.id and seen[1] != request.version:
+        msg = "the request has changed since it was seen"
+        raise ChangedSinceError(msg)
 
 
 _TUPLES = (

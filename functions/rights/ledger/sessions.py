@@ -50,8 +50,11 @@ class Sessions(Requests):
         self.table.put(called, only_new=False)
         return _session(item)
 
-    def session_of(self, session_id: str) -> Session | None:
-        """The session of this id, kept awake by this; None for one that has ended, was idle too long, or never was."""
+    def session_of(self, session_id: str, *, in_use: bool = True) -> Session | None:
+        """The session of this id; None for one that has ended, was idle too long, or never was.
+
+        It is kept awake by this, if it is `in_use`: what a page fetches by itself says nothing of somebody being there.
+        """
         item = self.table.get(_key(session_id))
         if item is None:
             return None
@@ -60,7 +63,7 @@ class Sessions(Requests):
         if not stamp(now) < min(session.ends_at, session.idle_until):
             return None
         idle_until = stamp(now + IDLE)
-        if parse(session.idle_until) > now + IDLE - _TOUCHED_AGAIN:
+        if not in_use or parse(session.idle_until) > now + IDLE - _TOUCHED_AGAIN:
             return session
         self.table.update(Update(_key(session_id)).set(idle_until=idle_until).when("attribute_exists(PK)"))
         return replace(session, idle_until=idle_until)

@@ -204,7 +204,7 @@ def token_of(clock: StoppedClock, name: str, *groups: str, **claims: Any) -> Cal
     return lambda: POOL.token(name, *groups, at=clock(), **claims)
 
 
-def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: str) -> Door:
+def operator_door(ledger: Ledger, clock: StoppedClock, name: str, *groups: str, **claims: Any) -> Door:
     """The operators' door, for somebody in these groups, who shows a token of the pool."""
     return Door(desk_of(ledger, clock), token_of(clock, name, *groups, **claims))
 

@@ -94,6 +94,19 @@ def test_an_approver_may_hold_on_what_weighs_most(operator: Door, clock: Stopped
     assert operator("POST", "/ops/holds", json_body=HOLD | {"ground": 1}).status == 201
 
 
+def test_what_only_an_approver_may_hold_on_only_an_approver_lifts(operator: Door, clock: StoppedClock) -> None:
+    plain, approver = token_of(clock, "op-1", "operator"), token_of(clock, "op-2", "approver")
+    operator.bearer = approver
+    path = f"/ops/holds/{operator('POST', '/ops/holds', json_body=HOLD | {'ground': 1}).json['id']}/lift"
+    operator.bearer = plain
+    assert (operator("POST", path).status, operator("POST", path).code) == (403, "forbidden")
+    operator.bearer = approver
+    assert operator("POST", path).json["lifted_by"] == "op-2"
+    gentler = operator("POST", "/ops/holds", json_body=HOLD).json["id"]
+    operator.bearer = plain
+    assert operator("POST", f"/ops/holds/{gentler}/lift").json["lifted_by"] == "op-1"
+
+
 def test_a_person_who_is_not_resolved_yet_cannot_be_held_by_request(operator: Door, person: Person) -> None:
     person.asks()
     body = HOLD | {"phone": None, "request_id": person.request_id}

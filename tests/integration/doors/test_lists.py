@@ -320,8 +320,39 @@ def test_a_decision_on_what_has_changed_is_refused_with_who_did_what(operator: D
     assert (reply.status, reply.code) == (409, "changed_meanwhile")
     [change] = reply.json["error"]["fields"]["version"]["changes"]
     assert (change["code"], change["by"]) == ("clock_stopped", "op-1")
-    assert operator("POST", f"{path}/resume", json_body={"version": "x"}).status == 422
+    odds: list[Any] = ["x", "²", "٣", "9" * 5000, "", -1, 10**9, True, []]
+    for odd in odds:
+        assert operator("POST", f"{path}/resume", json_body={"version": odd}).code == "wrong_type"
     assert operator("POST", f"{path}/resume", json_body={"version": str(seen + 1)}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("decision", {"decision": "approve", "plan": "hash"}),
+        ("decision", {"decision": "refuse", "ground": 11}),
+        ("decision", {"decision": "ask", "text": "Which?"}),
+        *(("extend", {"reason": "complexity"}), ("pause", {}), ("resume", {}), ("seen", {}), ("retry", {})),
+        *(("cancel", {"reason": "mistake"}), ("reveal", {"what": "message", "reason": "review"})),
+    ],
+)
+def test_what_changes_between_the_look_at_the_version_and_the_write_is_not_passed_over(
+    operator: Door, person: Person, monkeypatch: pytest.MonkeyPatch, act: str, body: dict[str, Any]
+) -> None:
+    ledger = person.asks().proves().ledger
+    lay(ledger, person.request_id, review="unusual_size")
+    seen, really = ledger.get(person.request_id).version, ledger.seen_at
+
+    def faster(request_id: str, version: int) -> Any:
+        ledger.note(request_id, "evidence_received")
+        return really(request_id, version)
+
+    monkeypatch.setattr(ledger, "seen_at", faster)
+    reply = operator("POST", f"/ops/requests/{person.request_id}/{act}", json_body=body | {"version": seen})
+    assert (reply.status, reply.code) == (409, "changed_meanwhile")
+    [change] = reply.json["error"]["fields"]["version"]["changes"]
+    assert change["code"] == "evidence_received"
+    assert ledger.events(person.request_id)[-1].code == "evidence_received", "nothing was written"
 
 
 def test_what_one_may_do_is_told_with_the_request(

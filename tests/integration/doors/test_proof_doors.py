@@ -71,6 +71,7 @@ def test_a_replay_is_started_once_per_store_and_listed(olivia: Door) -> None:
         ({"restored_to": "2026-11-20T00:00:00"}, "wrong_type"),
         ({"restored_to": "2036-11-20T00:00:00Z"}, "wrong_type"),
         ({"restored_to": "yesterday"}, "wrong_type"),
+        ({"restored_to": "0001-01-01T00:00:00+14:00"}, "wrong_type"),
         ({"more": "x"}, "wrong_type"),
     ],
 )
@@ -106,6 +107,29 @@ def test_rows_in_doubt_are_shown_by_number_and_decided_on_record(
     assert anna("POST", path, json_body=body).json["decided_by"] == "anna"
     assert olivia("POST", path, json_body=body | {"decision": "keep"}).code == "too_late"
     assert anna("POST", path, json_body=body | {"entry": "F" * 26}).code == "not_found"
+
+
+def test_what_was_laid_before_somebody_comes_in_pages_and_each_entry_once(
+    anna: Door, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operator_api.replays.PAGE", 2)
+    path = f"/ops/replays/{start(anna).json['replay_id']}"
+    replay = ledger.replay(path.rpartition("/")[2])
+    stone = Tombstone(
+        request_id="A" * 26, store="orders", collection="orders", order=0, label="1",
+        operation=Disposition.ERASE, keys={}, columns={},
+    )  # fmt: skip
+    for place in range(5):
+        ledger.list_rows(replay, stone, str(place), Doubt.NEWER, [])
+    pages = [anna("GET", path).json]
+    while pages[-1]["more"]:
+        pages.append(anna("GET", f"{path}?after={pages[-1]['entries'][-1]['entry']}").json)
+    assert [len(page["entries"]) for page in pages] == [2, 2, 1]
+    shown = [entry["entry"] for page in pages for entry in page["entries"]]
+    assert shown == [entry.id for entry in ledger.entries(replay.id)]
+    assert anna("GET", f"{path}?after={'F' * 26}").json["entries"] == []
+    for odd in ("x", "f" * 26, "F" * 27):
+        assert anna("GET", f"{path}?after={odd}").code == "wrong_type"
 
 
 def test_nobody_decides_on_rows_of_their_own(ledger: Ledger, clock: StoppedClock, person: Person) -> None:
@@ -186,13 +210,22 @@ def test_a_list_that_grew_while_it_was_approved_is_not_approved(
     assert ledger.bulk(bulk_id).status == "draft"
 
 
+def test_who_is_no_approver_pauses_a_closure_and_does_not_go_on_with_it(anna: Door, bert: Door, olivia: Door) -> None:
+    path = f"/ops/bulk-closures/{listed(anna).json['bulk_id']}"
+    bert("POST", f"{path}/approve", json_body={"people": 3})
+    assert olivia("POST", f"{path}/pause").json["status"] == "paused"
+    assert (olivia("POST", f"{path}/resume").status, olivia("POST", f"{path}/resume").code) == (403, "forbidden")
+    assert olivia("GET", path).json["status"] == "paused"
+
+
 def test_a_closure_is_held_taken_up_and_stopped_and_shows_how_far_it_is(anna: Door, bert: Door, olivia: Door) -> None:
     path = f"/ops/bulk-closures/{listed(anna).json['bulk_id']}"
-    assert olivia("POST", f"{path}/resume").code == "too_late"
+    assert anna("POST", f"{path}/resume").code == "too_late"
     bert("POST", f"{path}/approve", json_body={"people": 3})
     for word, status in (("pause", "paused"), ("pause", "paused"), ("resume", "running"), ("stop", "stopped")):
-        assert olivia("POST", f"{path}/{word}").json["status"] == status
-    assert olivia("POST", f"{path}/resume").code == "too_late"
+        door = anna if word == "resume" else olivia
+        assert door("POST", f"{path}/{word}").json["status"] == status
+    assert anna("POST", f"{path}/resume").code == "too_late"
     shown = olivia("GET", path).json
     assert (shown["taken"], shown["unknown"], shown["several"], shown["results"], shown["more"]) == (0, 0, 0, [], False)
     assert [one["bulk_id"] for one in olivia("GET", "/ops/bulk-closures").json["bulk_closures"]] == [shown["bulk_id"]]
@@ -283,6 +316,21 @@ def test_an_export_goes_on_where_it_stood_and_leaves_nobody_out(
         after = told["next"]
     assert len(found) == len(set(found))
     assert set(found) == asked
+
+
+@pytest.mark.parametrize("place", ["9999", "2027-01-01T00:00:00Z|A", "", "0|X", "|"])
+def test_an_export_goes_on_behind_any_place_also_one_after_its_end(
+    anna: Door, person: Person, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    really: Any = ledger.table.query_index
+
+    def as_dynamodb(*what: Any, since: str) -> Any:
+        assert since <= what[-1], "from later to earlier: ValidationException, of which moto knows nothing"
+        return really(*what, since)
+
+    person.asks()
+    monkeypatch.setattr(ledger.table, "query_index", as_dynamodb)
+    assert breach(anna, after=f"identity_needed|{place}").status == 200
 
 
 def test_a_request_that_moves_on_while_it_is_exported_is_not_left_out(

@@ -134,7 +134,11 @@ def test_whoever_signed_in_arrives_where_they_wanted_to_go_by_a_page_of_ours(bro
 
 
 @pytest.mark.parametrize(
-    "wished", ["https://evil.example", "//evil.example", "/requests", "/opsy", "/ops/%0d%0aX: y", ""]
+    "wished",
+    [
+        *("https://evil.example", "//evil.example", "/requests", "/opsy", "/ops/%0d%0aX: y", ""),
+        *("/ops/../../evil", "/ops/..", "/ops/x/../../../evil?a"),
+    ],
 )
 def test_nobody_is_sent_anywhere_else_after_the_sign_in(browser: Browser, wished: str) -> None:
     address = browser.goes_to_sign_in(f"/ops/sign-in?next={wished}")
@@ -193,6 +197,30 @@ def test_somebody_without_a_role_gets_no_session(browser: Browser, ledger: Ledge
     assert SESSION not in browser.cookies
 
 
+UNVERIFIED = [
+    ({"phone_number": None}, "no verified phone number. Ask"),
+    ({"phone_number_verified": None}, "no verified phone number. Ask"),
+    ({"phone_number_verified": False}, "no verified phone number. Ask"),
+    ({"phone_number_verified": "false"}, "no verified phone number. Ask"),
+    ({"email": ""}, "no verified email address. Ask"),
+    ({"email_verified": None}, "no verified email address. Ask"),
+    ({"phone_number": None, "email_verified": False}, "no verified phone number and email address. Ask"),
+]
+
+
+@pytest.mark.parametrize(("claims", "words"), UNVERIFIED)
+def test_whose_own_requests_we_could_not_tell_is_not_let_in_and_reads_what_is_missing(
+    browser: Browser, ledger: Ledger, clock: StoppedClock, claims: dict[str, Any], words: str
+) -> None:
+    reply = browser.signs_in("op-1", "operator", **claims)
+    assert (reply.status, SESSION in browser.cookies) == (403, False)
+    assert words in reply.text
+    door = operator_door(ledger, clock, "op-1", "operator", **claims)
+    refused = door("GET", "/ops/requests")
+    assert (refused.status, refused.code) == (403, "contact_unverified")
+    assert words in refused.json["error"]["message"]
+
+
 def test_a_pool_that_does_not_answer_is_told_and_the_next_try_works(browser: Browser) -> None:
     browser.domain.broken = True
     assert browser.signs_in().status == 503
@@ -225,6 +253,18 @@ def test_a_session_ends_when_nothing_is_done_and_at_the_latest_after_a_working_d
     browser.signs_in()
     clock.advance(seconds=IDLE.total_seconds())
     assert browser.json("GET", "/ops/me").status == 401
+
+
+def test_what_a_page_fetches_by_itself_keeps_no_session_awake_and_is_told_when_it_has_ended(
+    browser: Browser, clock: StoppedClock
+) -> None:
+    browser.signs_in()
+    clock.advance(minutes=25)
+    assert browser.get("/ops?part=live").status == 200
+    clock.advance(minutes=5)
+    over = browser.get("/ops?part=live")
+    assert (over.status, "Location" in over.headers) == (401, False), "a script cannot follow to the pool's page"
+    assert browser.get("/ops").status == 303
 
 
 def test_signing_out_ends_the_session_here_and_at_the_pool(browser: Browser) -> None:

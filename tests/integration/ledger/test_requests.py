@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -6,7 +7,7 @@ from rights.domain.rights import Channel, Locale, Right
 from rights.domain.status import Status
 from rights.errors import IdempotencyConflictError, IllegalTransitionError, UnknownRequestError
 from rights.ledger import Ledger, NewRequest, Request
-from rights.ledger.requests import Change
+from rights.ledger.requests import Change, ChangedSinceError
 from rights.ledger.table import Update, request_key
 from tests.support.clock import StoppedClock
 
@@ -61,6 +62,33 @@ def test_a_transition_the_law_of_the_ledger_forbids_is_refused_and_leaves_no_eve
     with pytest.raises(IllegalTransitionError):
         ledger.change(request.id, lambda _: Change(code="jump", to=Status.COMPLETED))
     assert len(ledger.events(request.id)) == 1
+
+
+def test_who_says_at_which_version_they_saw_a_request_changes_it_at_that_one_only(ledger: Ledger) -> None:
+    first, other = ledger.open_request(new()).request, ledger.open_request(new(right=Right.DELETION)).request
+    with ledger.seen_at(first.id, first.version):
+        ledger.note(other.id, "looked_at")
+        ledger.note(first.id, "decided")
+        ledger.note(first.id, "told", detail={"what": "the same act"})
+    with ledger.seen_at(first.id, first.version):
+        ledger.note(other.id, "looked_at")
+        with pytest.raises(ChangedSinceError):
+            ledger.note(first.id, "decided")
+    assert [event.code for event in ledger.events(first.id)] == ["received", "decided", "told"]
+    ledger.note(first.id, "goes_on_as_ever")
+
+
+def test_a_change_that_comes_between_the_look_and_the_write_is_not_passed_over(ledger: Ledger) -> None:
+    request = ledger.open_request(new()).request
+
+    def decide(_: Request) -> Change:
+        with ThreadPoolExecutor(1) as another:
+            another.submit(ledger.note, request.id, "faster").result()
+        return Change(code="slower")
+
+    with pytest.raises(ChangedSinceError), ledger.seen_at(request.id, request.version):
+        ledger.change(request.id, decide)
+    assert [event.code for event in ledger.events(request.id)] == ["received", "faster"]
 
 
 def reopen(_: Request, to: Status) -> Change:

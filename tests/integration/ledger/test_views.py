@@ -88,6 +88,14 @@ def test_a_session_lives_while_it_is_used_and_no_longer_than_a_working_day(ledge
     assert ledger.operator_names() == {"op-1": "sophea"}
 
 
+def test_looking_whether_a_session_lives_does_not_keep_it_awake(ledger: Ledger, clock: StoppedClock) -> None:
+    opened = ledger.open_session("secret", **WHO)
+    clock.advance(minutes=20)
+    assert ledger.session_of("secret", in_use=False) == opened
+    clock.advance(minutes=10)
+    assert ledger.session_of("secret", in_use=False) is None
+
+
 def test_no_use_makes_a_session_longer_than_it_may_be(ledger: Ledger, clock: StoppedClock) -> None:
     ledger.open_session("secret", **WHO)
     for _ in range(int(LONGEST / timedelta(minutes=20)) - 1):

@@ -56,6 +56,17 @@ def test_an_act_is_posted_with_its_version_and_leads_back(
     assert (shown.status, shown.location) == (303, f"{HERE}?done={done}")
 
 
+@pytest.mark.parametrize("odd", ["²", "٣", "9" * 5000, "x"])
+def test_a_number_that_is_none_is_left_for_the_door_to_refuse(odd: str) -> None:
+    at = in_review()
+    at.answers["POST", f"{ONE}/decision"] = at.answers["POST", f"{ONE}/retry"] = ApiError("changed_meanwhile")
+    form = {"decision": "refuse", "version": odd, "ground": odd}
+    assert visit(f"{ONE}/decide", at, form=form).status == 200
+    assert visit(f"{ONE}/decision", at, form=form).status == 409
+    assert visit(f"{ONE}/retry", at, form={"version": odd}).status == 409
+    assert at.posted == [(f"{ONE}/decision", form), (f"{ONE}/retry", {"version": odd})]
+
+
 @pytest.mark.parametrize("act", ["erase", "stores/orders/erase", "audit", "plan"])
 def test_an_act_that_there_is_not_is_not_found(act: str) -> None:
     at = doors()
@@ -337,6 +348,47 @@ def test_lifting_a_hold_leads_nowhere_else() -> None:
     at.answers["POST", f"/ops/holds/{OTHER}/lift"] = {}
     shown = visit(f"/ops/holds/{OTHER}/lift", at, form={"request_id": "https://evil.example/aaaaaaa"})
     assert shown.location == "http://127.0.0.1:8000/mall/ops/holds?done=lifted"
+
+
+def test_a_hold_on_a_ground_for_approvers_is_offered_to_them_only() -> None:
+    at = doors()
+    placed = {"until": "2027-01-01", "by": "op-9", "placed_at": None, "lifted_at": None}
+    at.answers["GET", "/ops/holds"] = {"holds": [{"id": "A", "ground": 1} | placed, {"id": "B", "ground": 3} | placed]}
+    page = Page(visit("/ops/holds", at, who=BOPHA, query={"request_id": ID}).body)
+    offered = [one.attributes["action"] for one in page.all("form") if one.attributes["action"].endswith("/lift")]
+    assert offered == ["/mall/ops/holds/B/lift"]
+    assert "stands, on a ground for approvers" in page.words
+
+
+def test_whoever_decides_on_an_entry_stays_on_its_page_and_is_led_nowhere_else() -> None:
+    at, path, place = doors(), f"/ops/replays/{OTHER}", "F" * 26
+    entry = {"entry": "A" * 26, "request_id": ID, "collection": "orders", "count": 2, "decision": None}
+    replay = {"replay_id": OTHER, "store": "orders", "status": "review", "error_class": "", "more": True}
+    at.answers |= {("GET", path): replay | {"entries": [entry]}, ("POST", f"{path}/decision"): {}}
+    page = Page(visit(path, at, query={"after": place}).body)
+    assert at.asked[-1] == (path, {"after": place})
+    assert {one.attributes["value"] for one in page.all("input", name="after")} == {place}
+    [further] = [one.attributes["href"] for one in page.all("a") if one.words == "Next entries"]
+    assert further == f"/mall{path}?after={'A' * 26}"
+    form = {"entry": "A" * 26, "decision": "keep"}
+    base = f"http://127.0.0.1:8000/mall{path}"
+    assert visit(f"{path}/decision", at, form=form | {"after": place}).location == f"{base}?after={place}&done=decided"
+    assert visit(f"{path}/decision", at, form=form | {"after": "x\r\nX: y"}).location == f"{base}?done=decided"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("forbidden", "Nothing was changed."),
+        ("try_again", "It may have been done all the same: look before you do it again."),
+        ("internal", "It may have been done all the same: look before you do it again."),
+    ],
+)
+def test_nobody_is_told_that_nothing_was_changed_where_it_may_have_been(code: str, said: str) -> None:
+    at = doors()
+    at.answers["POST", f"{ONE}/retry"] = at.answers["GET", ONE] = ApiError(code)
+    assert said in Page(visit(f"{ONE}/retry", at, form={}).body).one("main").words
+    assert "Nothing was changed." in Page(visit(ONE, at).body).one("main").words
 
 
 def test_a_list_is_read_line_by_line() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from operator_api.console.pages import pages
+from operator_api.people import Operator
 from rights.http import ApiError
 from tests.unit.console.answers import (
     ANNA,
@@ -58,7 +59,7 @@ def full() -> Doors:
             "is_whole": False,
         },
         ("GET", "/ops/replays"): {"replays": [REPLAY]},
-        ("GET", f"/ops/replays/{OTHER}"): REPLAY | {"entries": [ENTRY]},
+        ("GET", f"/ops/replays/{OTHER}"): REPLAY | {"entries": [ENTRY], "more": True},
         ("GET", "/ops/bulk-closures"): {"bulk_closures": [BULK]},
         ("GET", f"/ops/bulk-closures/{OTHER}"): BULK
         | {"results": [{"position": 0, "request_id": ID, "result": "made"}], "more": True},
@@ -305,6 +306,15 @@ def test_an_overview_of_nothing_says_so_in_both_cards() -> None:
         "soonest": [],
     }
     assert [one.words for one in Page(visit("/ops/overview", at).body).all("td")] == ["Nothing is open."] * 2
+
+
+@pytest.mark.parametrize(("who", "offered"), [(ANNA, ["resume", "stop"]), (BOPHA, ["stop"])])
+def test_going_on_with_a_paused_intake_is_offered_to_approvers_only(who: Operator, offered: list[str]) -> None:
+    at, path = doors(), f"/ops/bulk-closures/{OTHER}"
+    at.answers["GET", path] = BULK | {"status": "paused", "results": [], "more": False}
+    page = Page(visit(path, at, who=who).body)
+    actions = [one.attributes["action"] for one in page.all("form")]
+    assert [action.rpartition("/")[2] for action in actions if f"{path}/" in action] == offered
 
 
 def test_an_error_without_a_session_is_a_page_that_leads_to_the_sign_in() -> None:

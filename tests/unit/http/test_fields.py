@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from rights.http_fields import Day, Moment
+from rights.http_fields import Day, Moment, whole
 
 DAY: TypeAdapter[date] = TypeAdapter(Day)
 MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
@@ -35,8 +35,25 @@ def test_no_other_day_is(typed: object) -> None:
         "2026-11-22T03:00:00",
         "2026-11-22 03:00:00Z",
         "٢٠٢٦-11-22T03:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "1969-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-14:00",
     ],
 )
 def test_no_other_moment_is(typed: object) -> None:
     with pytest.raises(ValidationError):
         MOMENT.validate_python(typed)
+
+
+@pytest.mark.parametrize(("typed", "number"), [("0", 0), ("007", 7), ("999999999", 999_999_999), (12, 12)])
+def test_a_whole_number_is_read_from_text_or_as_it_is(typed: object, number: int) -> None:
+    assert whole(typed) == number
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "²", "٣", "៣", "-1", "+1", " 1", "1_0", "1.0", "1" * 10, "9" * 5000, -1, 10**9, 10**4000, 1.0, True, None],
+)
+def test_no_other_number_is(typed: object) -> None:
+    assert whole(typed) is None

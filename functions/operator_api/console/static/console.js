@@ -55,7 +55,11 @@ function show(fresh) {
 async function refresh() {
   if (isQuiet()) {
     const call = await fetchPart();
-    if (call && (call.status === 401 || call.status === 403)) return setPaused(true);
+    if (call && (call.status === 401 || call.status === 403)) {
+      setPaused(true);
+      if (call.status === 401) sayEnded();
+      return;
+    }
     if (call && call.status === 200 && call.responseXML && isQuiet()) {
       tag = show(call.responseXML) ? call.getResponseHeader("ETag") || "" : "";
       wait = FAST;
@@ -70,6 +74,12 @@ async function refresh() {
 function setStamp(call) {
   const at = new Date(call.getResponseHeader("Date") || Date.now());
   stamp.textContent = at.toLocaleTimeString("en-GB", { timeZone: "Asia/Phnom_Penh" });
+}
+
+// The link beside it leads to the sign-in.
+function sayEnded() {
+  stamp.parentElement.textContent = "Your session has ended.";
+  pause.hidden = true;
 }
 
 function setPaused(to) {
