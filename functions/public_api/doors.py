@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from public_api.codes import code_of, right_or_error
 from public_api.find_doors import FindDoors
 from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
-from public_api.package_doors import PackageDoors, Taken
+from public_api.package_doors import PackageDoors
 from public_api.packages import Files
 from public_api.views import WAITING_FOR_PROOF, Shown, is_proven, may_know
 from rights import status_token
@@ -61,8 +61,8 @@ class PublicDoors(PackageDoors, FindDoors):
         """A random value that makes a form's second sending the same request."""
         return secrets.token_urlsafe(18)
 
-    def take_in(self, body: RequestIn, locale: Locale, channel: Channel, key: str | None) -> Taken:
-        """Take a request in. Reads no store: the same happens for everybody."""
+    def take_in(self, body: RequestIn, locale: Locale, channel: Channel, key: str | None) -> tuple[Request, ...]:
+        """Take a request or a case in, the first first. Reads no store: the same happens for everybody."""
         if key is not None and len(key) > MAX_KEY:
             raise ApiError("too_long", fields={"Idempotency-Key": FieldProblem("too_long", {"limit": MAX_KEY})})
         self._refuse_unknown_names(body)
@@ -74,8 +74,7 @@ class PublicDoors(PackageDoors, FindDoors):
                 body_hmac=self._hmac.tag_of("body", canonical),
             )
         )
-        case = tuple((request, self.link_token(request)) for request in (opened.request, *opened.others))
-        return Taken(opened.request.id, case[0][1], case)
+        return (opened.request, *opened.others)
 
     def _refuse_unknown_names(self, body: RequestIn) -> None:
         """Only what the data map knows can be named; nothing typed is repeated in the answer."""
@@ -85,7 +84,7 @@ class PublicDoors(PackageDoors, FindDoors):
             raise not_valid({"changes": FieldProblem("unknown_change")})
 
     def case_of(self, request: Request) -> list[tuple[Request, str]]:
-        """The other requests of the case, each with the token of its page."""
+        """The other requests of the case, each with the token of its link."""
         found = (self._still_there(other) for other in request.case_requests if other != request.id)
         return [(other, self.link_token(other)) for other in found if other is not None]
 
@@ -96,8 +95,16 @@ class PublicDoors(PackageDoors, FindDoors):
         except UnknownRequestError:
             return None
 
-    def admit(self, request_id: str, token: str | None) -> Request:
-        """The request, for who holds its status token.
+    def admit(self, request_id: str, token: str) -> Request:
+        """The request, for a program that holds its status token."""
+        return self._admit(request_id, token, status_token.is_valid)
+
+    def admit_by_link(self, request_id: str, token: str) -> Request:
+        """The request, for a browser that came by its link."""
+        return self._admit(request_id, token, status_token.is_link)
+
+    def _admit(self, request_id: str, token: str, is_good: Callable[[Hmac, str, int, str], bool]) -> Request:
+        """The request, for who holds a good token.
 
         The same answer for a wrong token and for a request that does not exist: only a genuine token of a request that
         is gone learns that.
@@ -107,15 +114,19 @@ class PublicDoors(PackageDoors, FindDoors):
         except UnknownRequestError:
             request = None
         epoch = request.epoch if request else _ANY_EPOCH
-        if not status_token.is_valid(self._hmac, request_id, epoch, token or ""):
+        if not is_good(self._hmac, request_id, epoch, token):
             raise ApiError("token_needed", headers={"WWW-Authenticate": "Bearer"})
         if request is None:
             raise ApiError("not_found")
         return request
 
+    def token(self, request: Request) -> str:
+        """The status token, for programs."""
+        return status_token.issue(self._hmac, request.id, request.epoch)
+
     def link_token(self, request: Request) -> str:
         """The token of the link that people keep."""
-        return status_token.issue(self._hmac, request.id, request.epoch)
+        return status_token.issue_link(self._hmac, request.id, request.epoch)
 
     def show(self, request: Request) -> Shown:
         """What may be shown of a request now."""

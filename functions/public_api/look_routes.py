@@ -42,8 +42,8 @@ class LookRoutes:
                 return self._page(call, request, error)
             raise
         if not http.wants_html(call):
-            status = HTTPStatus.ACCEPTED if asks else HTTPStatus.OK
-            return http.respond_json(status, self._desk.summary(call, request_id))
+            status, passes = (HTTPStatus.ACCEPTED, []) if asks else (HTTPStatus.OK, self._desk.passes([request_id]))
+            return http.respond_json(status, self._desk.summary(call, request_id), cookies=passes)
         if asks:
             return self._desk.see(f"/requests/{request_id}/look{'?done=sent' if 'resend' in raw else ''}")
         return self._desk.see(f"/requests/{request_id}", self._desk.passes([request_id]))

@@ -84,18 +84,17 @@ class PackageRoutes:
     def ask_again(self, call: Call, request_id: str) -> Answer:
         """`POST /requests/{id}/package/again`: asks anew for a package whose time was up."""
         request, _, is_form = self._desk.change(call, request_id)
-        taken = self._doors.ask_again(request, Channel.WEB if is_form else Channel.API)
-        if taken is None:
+        if not http.wants_html(call) and not self._desk.knows(call, request):
+            # The answer holds the new request's own token, which shows more than the link.
+            return self._desk.see(f"/requests/{request_id}/look")
+        anew = self._doors.ask_again(request, Channel.WEB if is_form else Channel.API)
+        if anew is None:
             if http.wants_html(call):
                 return self._desk.see(f"/?right={request.right}")
             raise ApiError("gone")
-        path = f"/requests/{taken.request_id}"
         if http.wants_html(call):
-            return self._desk.see(path, [self._desk.cookie("status", taken.token, path)])
-        made = [{"request_id": r.id, "right": r.right, "status_token": token} for r, token in taken.requests]
-        body = {"request_id": taken.request_id, "status_token": taken.token, "requests": made}
-        headers = {"Location": f"{self._desk.base_url}{path}"}
-        return http.respond_json(HTTPStatus.ACCEPTED, body, headers=headers)
+            return self._desk.see(f"/requests/{anew.id}", [self._desk.link_cookie(anew)])
+        return self._desk.taken([anew])
 
     def _package_code_again(self, call: Call, request: Request) -> Answer:
         self._doors.ask_package_code(request, again=True)

@@ -78,7 +78,9 @@ class Affiliate:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         identity = {"identity_type": "email", "identity_value": "", "identity_format": "raw"}
-        call = f"python docs/affiliate_client.py {self.base_url} {self.key_id} private.pem POST /requests < request.json"
+        call = (
+            f"python docs/affiliate_client.py {self.base_url} {self.key_id} private.pem POST /requests < request.json"
+        )
         return {
             "client": call,
             "private.pem": private.decode(),

@@ -31,7 +31,7 @@ def test_reference_contact_and_code_lead_back_and_open_the_details(person: Perso
     person.gets_mail()
     found = post(person.door, "/find/code", mine | {"code": "123 456"})
     assert (found.status, found.header("Location")) == (303, f"{BASE_URL}/requests/{person.request_id}?done=found")
-    assert found.cookies["status"] == person.token
+    assert found.cookies["status"] == person.link
     page = person.call("GET", "?done=found", html=True, token=None, cookies=found.cookies | {"lang": "en"})
     assert "This is your request." in page.text
     assert "Messages we sent you" in page.text
@@ -135,7 +135,8 @@ def test_programs_find_a_request_too(person: Person, mine: dict[str, str]) -> No
     assert (asked.status, asked.json) == (202, {"next": ["code"]})
     person.gets_mail()
     found = person.door("POST", "/find/code", json_body=mine | {"code": "123456"})
-    assert found.json == {"request_id": person.request_id, "status_token": person.token}
+    link = f"{BASE_URL}/s/{person.link}"
+    assert found.json == {"request_id": person.request_id, "status_token": person.token, "link": link}
     assert person.door("POST", "/find/code", json_body=mine | {"code": "000000"}).code == "wrong_code"
     assert person.door("POST", "/find", json_body=mine | {"name": "x"}).code == "unknown_field"
 

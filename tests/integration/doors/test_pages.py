@@ -168,7 +168,7 @@ def test_one_proven_contact_of_two_offers_to_go_on(person: Person) -> None:
 def test_a_damaged_echo_cookie_shows_nothing_and_breaks_nothing(person: Person) -> None:
     person.asks()
     for value in ("%%%", "e30", "WzFd", "x"):
-        cookies = {"status": person.token, "typed": value}
+        cookies = {"status": person.link, "typed": value}
         assert person.call("GET", html=True, token=None, cookies=cookies).status == 200
 
 

@@ -22,7 +22,7 @@ def test_a_request_is_accepted_with_its_address_and_token(door: Door, ledger: Le
     reply = door("POST", "/requests", json_body=ACCESS)
     request_id = reply.json["request_id"]
     assert reply.status == 202
-    assert set(reply.json) == {"request_id", "status_token", "requests"}
+    assert set(reply.json) == {"request_id", "status_token", "link", "requests"}
     assert reply.header("Location") == f"{BASE_URL}/requests/{request_id}"
     assert ledger.get(request_id).status is Status.RECEIVED
     assert ledger.private(request_id, "typed") == {"identifiers": {"phone": PHONE}, "message": ""}
@@ -81,7 +81,7 @@ def test_known_and_unknown_people_see_the_same_in_every_byte_that_is_not_random(
             person.call("POST", "/confirm", json_body={"agree": True}),
             person.call("POST", "/answers", json_body={"message": "x"}),
         ]
-        hidden = [person.token, person.request_id, replies[1].json["reference"]]
+        hidden = [person.token, person.link, person.request_id, replies[1].json["reference"]]
         return [
             (r.status, _scrubbed(json.dumps(r.headers), hidden), _scrubbed(r.text, hidden)) for r in replies[1:]
         ] + [(made.status, str(sorted(made.headers)), str(list(made.json)))]
@@ -245,7 +245,7 @@ def test_a_package_pass_ends_after_a_quarter_of_an_hour(person: Person, later: A
     person.gets_mail()
     opened = person.call("POST", "/package", form={"code": "123456"}, html=True)
     assert opened.status == 303
-    cookies = opened.cookies | {"status": person.token}
+    cookies = opened.cookies | {"status": person.link}
     link = f'href="/prod/requests/{person.request_id}/package/1"'
     assert link in person.call("GET", "/package", cookies=cookies, html=True).text
     later(timedelta(minutes=15))

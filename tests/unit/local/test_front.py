@@ -9,9 +9,7 @@ from local.front import Front, Pages
 from local.operators import Reply
 
 MESSAGE = {"channel": "sms", "to": "+85512", "subject": "", "text": "<b>123 456</b>", "sent_at": "2026-01-01T00:00:00Z"}
-PAGES = Pages(
-    lambda: [MESSAGE], lambda: {"ministack": "ok", "postgres": "ok"}, {"people": lambda: [{"name": "សុខា"}]}
-)
+PAGES = Pages(lambda: [MESSAGE], lambda: {"ministack": "ok", "postgres": "ok"}, {"people": lambda: [{"name": "សុខា"}]})
 
 
 class Upstream(BaseHTTPRequestHandler):
