@@ -287,4 +287,5 @@ def _echo(cookie: str | None) -> list[str]:
         typed = json.loads(base64.urlsafe_b64decode(f"{cookie or ''}==="))
     except (binascii.Error, ValueError, RecursionError):
         return []
-    return [str(value) for value in typed] if isinstance(typed, list) else []
+    said = [str(value) for value in typed] if isinstance(typed, list) else []
+    return said if all(map(http.is_whole, said)) else []
