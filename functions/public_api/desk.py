@@ -77,11 +77,14 @@ class Desk:
         """What opens a request: to a program the token, to its person the link."""
         return {"request_id": request.id, "status_token": self.doors.token(request), "link": self.link(request)}
 
+    def keys_of_case(self, case: Sequence[Request]) -> dict[str, Any]:
+        """What opens the requests of a case, and first of all its first."""
+        return self.keys(case[0]) | {"requests": [self.keys(one) | {"right": one.right} for one in case]}
+
     def taken(self, case: Sequence[Request]) -> Answer:
         """The answer to a program whose request, or case, was taken in."""
-        made = [self.keys(request) | {"right": request.right} for request in case]
         headers = {"Location": f"{self.base_url}/requests/{case[0].id}"}
-        return http.respond_json(HTTPStatus.ACCEPTED, self.keys(case[0]) | {"requests": made}, headers=headers)
+        return http.respond_json(HTTPStatus.ACCEPTED, self.keys_of_case(case), headers=headers)
 
     def see(self, path: str, cookies: list[str] | None = None) -> Answer:
         """Send a browser to another page of ours."""

@@ -128,6 +128,10 @@ class PublicDoors(PackageDoors, FindDoors):
         """The token of the link that people keep."""
         return status_token.issue_link(self._hmac, request.id, request.epoch)
 
+    def renew_links(self, request: Request) -> tuple[Request, ...]:
+        """Make new links and tokens for the request and its case, which is given, this request first."""
+        return self._ledger.renew_links(request)
+
     def show(self, request: Request) -> Shown:
         """What may be shown of a request now."""
         clock = self._ledger.reading(request)

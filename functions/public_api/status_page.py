@@ -96,6 +96,7 @@ def as_page(
         "heading": heading,
         "status": status,
         "knows": knows,
+        "proven": shown.proven,
         "can_look": shown.proven and not knows and _has_details(shown),
         "tone": "done" if request.status in DONE else "open" if not request.is_final else "ended",
         "right": say(locale, RIGHT[request.right]),

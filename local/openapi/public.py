@@ -73,6 +73,11 @@ _ONE_REQUEST = {
         {202: json(told.Summary, "They are on their way."), 303: see("To the status page.")},
         *("not_waiting_for_code", "too_many_sends", "too_late"),
     ),
+    ("POST", f"{ONE}/new-link"): of_one(
+        "renewLinks",
+        "Make new links and tokens for a request and its case; the old ones stop working.",
+        {200: json(told.Taken, "The new ones."), 303: see("To the status page, or to where a code is entered.")},
+    ),
     ("GET", f"{ONE}/confirm"): of_one(
         "showConfirm",
         "What is lost with an account, before one agrees to close it.",

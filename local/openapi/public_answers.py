@@ -31,7 +31,7 @@ class Made(TypedDict):
 
 
 class Taken(TypedDict):
-    """A request was taken in: how it is called, the token that opens it, and the link for its person to keep."""
+    """A request that was taken in or has a new link: the token that opens it, and the link for its person to keep."""
 
     request_id: RequestId
     status_token: str

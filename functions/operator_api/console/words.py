@@ -163,6 +163,7 @@ EVENT = {
     "records_held": "Own records held",
     "erased_again": "Erased again after a restore",
     "asked_again": "Package asked for anew",
+    "link_renewed": "New link made, the old one void",
 }
 FAILS = frozenset(
     {

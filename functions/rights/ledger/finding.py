@@ -1,4 +1,6 @@
-"""Finding one's request again without its link: by its reference and a contact that was proven for it.
+"""Finding one's request again without its link, and making a new link: the old one, in other hands, stops working.
+
+Without a link one finds it by its reference and a contact that was proven for it.
 
 The pair is not enough, a code that goes to the contact is. A pair that is none is answered alike, and has as many
 tries and sends a day as one that is: both are counted under the pair, before anything is looked up.
@@ -6,9 +8,11 @@ tries and sends a day as one that is: both are counted under the pair, before an
 
 from datetime import timedelta
 
+from rights.errors import UnknownRequestError
 from rights.ledger.identity import FIND, SENDS_PER_DAY, Identity
 from rights.ledger.intake import TRIES
 from rights.ledger.model import CodeAnswer, CodeResult, Request
+from rights.ledger.requests import Change
 from rights.ledger.table import Update
 from rights.secrets_hmac import same
 
@@ -44,6 +48,35 @@ class Finding(Identity):
         # How many tries the request itself has left is no stranger's business, nor whether there is one.
         result = CodeResult.EXPIRED if answer.result is CodeResult.EXPIRED else CodeResult.WRONG
         return CodeAnswer(result, left), None
+
+    def renew_links(self, request: Request, *, by: str = "person", reason: str = "") -> tuple[Request, ...]:
+        """Make all links and tokens of a request's case void, and so have new ones; gives the case, this request first.
+
+        Every page of a case leads to the others of it: one old link that still worked would lead to all new ones. So
+        this request's own comes last, and whoever was cut off does it again. A second call for the same epoch changes
+        nothing. `reason`: the code of why somebody else than the person did it.
+        """
+        others = [other for other in request.case_requests if other != request.id]
+        case = [self.get(request.id), *(one for one in map(self._if_there, others) if one is not None)]
+        if case[0].epoch == request.epoch:
+            epoch = max(one.epoch for one in case) + 1
+            case = [self._raise_epoch(one.id, epoch, by, reason) for one in reversed(case)][::-1]
+        return tuple(case)
+
+    def _if_there(self, request_id: str) -> Request | None:
+        try:
+            return self.get(request_id)
+        except UnknownRequestError:
+            return None
+
+    def _raise_epoch(self, request_id: str, epoch: int, by: str, reason: str) -> Request:
+        def decide(request: Request) -> Change | None:
+            if request.epoch >= epoch:
+                return None
+            detail = {"reason": reason} if reason else {}
+            return Change(code="link_renewed", by=by, sets={"epoch": epoch}, detail=detail)
+
+        return self.change(request_id, decide)
 
     def _request_of_pair(self, reference: str, channel: str, contact: str) -> Request | None:
         """The request of this reference whose holder proved this contact; `None` without one."""
