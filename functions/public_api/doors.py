@@ -23,7 +23,7 @@ from rights.errors import UnknownRequestError
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.identity import NEW_CONTACT
-from rights.ledger.model import CodeResult
+from rights.ledger.model import CodeAnswer, CodeResult
 from rights.secrets_hmac import Hmac
 
 MAX_KEY = 255
@@ -171,14 +171,14 @@ class PublicDoors(PackageDoors, FindDoors):
         """True while one of two contacts is proven and the other is not."""
         return request.status in WAITING_FOR_PROOF and bool(self._ledger.proven(request.case_id))
 
-    def enter_code(self, request: Request, body: CodeIn) -> bool:
-        """Try a code, or go on with what is proven; tell whether identity is proven now."""
+    def enter_code(self, request: Request, body: CodeIn) -> CodeAnswer:
+        """Try a code, or go on with what is proven; ApiError for a wrong one."""
         if body.proceed:
             if request.status not in WAITING_FOR_PROOF:
                 raise ApiError("not_waiting_for_code")
-            return is_proven(self._ledger.proceed(request.case_id))
-        answer = self._ledger.try_code(request.case_id, code_of(body))
-        return right_or_error(answer).result is CodeResult.PROVEN
+            went_on = is_proven(self._ledger.proceed(request.case_id))
+            return CodeAnswer(CodeResult.PROVEN if went_on else CodeResult.MORE_NEEDED)
+        return right_or_error(self._ledger.try_code(request.case_id, code_of(body)))
 
     def resend(self, request: Request) -> None:
         """Queue another code for each contact that is not proven, on file or not: the limits are the same."""

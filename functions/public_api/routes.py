@@ -27,6 +27,7 @@ from rights.domain.confirmation import Confirm
 from rights.domain.status import Status
 from rights.http import ApiError
 from rights.ledger import Request
+from rights.ledger.model import CodeResult
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 A_CODE_TAKES = timedelta(minutes=2)
@@ -78,11 +79,12 @@ class PublicRoutes:
         """`POST /requests/{id}/code`."""
         request, raw, is_form = self._desk.change(call, request_id)
         try:
-            proven = self._doors.enter_code(request, read_code(raw, is_form=is_form))
+            code = self._doors.enter_code(request, read_code(raw, is_form=is_form))
         except ApiError as error:
             return self._status_or_raise(call, request, error)
-        # Whoever entered a code has proven something of their own; to go on with that proves nothing more.
-        passes = self._desk.passes(request.case_requests or [request_id]) if "proceed" not in raw else []
+        # Whoever entered a right code has proven something of their own; to go on with that proves nothing more.
+        passes = self._desk.passes(request.case_requests or [request_id]) if code.was_right else []
+        proven = code.result is CodeResult.PROVEN
         if http.wants_html(call):
             return self._desk.see(f"/requests/{request_id}?done={'proven' if proven else 'more'}", passes)
         answer = self._desk.summary(call, request_id) | {"proven": proven}

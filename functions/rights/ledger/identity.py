@@ -7,6 +7,7 @@ request without a code has tries too, and uses them up.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -65,7 +66,7 @@ class Identity(Waits, Notices, Outbox, Intake):
             return CodeAnswer(CodeResult.WRONG, spent["tries_left"])
         if parse(match["expires_at"]) <= self.clock():
             return CodeAnswer(CodeResult.EXPIRED, spent["tries_left"])
-        return self._prove(request_id, match["channel"], purpose)
+        return self._prove(request_id, match, purpose)
 
     def all_proven(self, request_id: str, purpose: str = "identity") -> bool:
         """Tell whether every identifier that was typed is proven."""
@@ -79,9 +80,15 @@ class Identity(Waits, Notices, Outbox, Intake):
                 found = kept
         return found
 
-    def _prove(self, request_id: str, channel: str, purpose: str) -> CodeAnswer:
+    def _prove(self, request_id: str, match: Item, purpose: str) -> CodeAnswer:
+        """Take the code that matched, if nobody has taken it meanwhile: it opens once."""
+        channel = match["channel"]
         for _ in range(_RACES):
-            state = self.codes(request_id, purpose) or {"proven": [], "codes": [], "typed": []}
+            state = self.codes(request_id, purpose)
+            if state is None or match not in state["codes"]:
+                is_done = purpose not in STEP_UPS and self.all_proven(request_id, purpose)
+                left = state["tries_left"] if state else 0
+                return CodeAnswer(CodeResult.NOT_WAITING if is_done else CodeResult.WRONG, left)
             proven = sorted({*state["proven"], channel})
             left = [kept for kept in state["codes"] if kept["channel"] != channel]
             update = Update(_key(request_id, purpose))
@@ -92,10 +99,10 @@ class Identity(Waits, Notices, Outbox, Intake):
         else:
             raise StaleWriteError("lost every race for this proof")
         if purpose in STEP_UPS:
-            return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
+            return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven), was_right=True)
         if set(proven) < set(state["typed"]):
-            return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven))
-        return self._go_on(request_id, purpose)
+            return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven), was_right=True)
+        return replace(self._go_on(request_id, purpose), was_right=True)
 
     def _go_on(self, request_id: str, purpose: str) -> CodeAnswer:
         if purpose == "identity":

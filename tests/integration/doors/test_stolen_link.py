@@ -8,6 +8,7 @@ import pytest
 from rights.domain.status import Status
 from rights.ledger import Ledger
 from rights.ledger.requests import Change
+from rights.ledger.table import Update, request_key
 from tests.integration.doors.conftest import BASE_URL, EMAIL, PHONE, Person, Reply
 from tests.integration.doors.test_status_page import asked, confirming, working
 
@@ -198,6 +199,15 @@ def test_the_code_of_the_proof_opens_the_details_of_the_whole_case_at_once(perso
     lines = sent(person, "/code", {"code": "123456"}).headers["Set-Cookie"]
     paths = [line.split("Path=")[1].split(";")[0] for line in lines]
     assert paths == [f"/prod/requests/{one['request_id']}" for one in made["requests"]]
+
+
+def test_to_finish_a_proof_that_was_cut_off_opens_nothing_to_who_typed_no_right_code(person: Person) -> None:
+    person.asks()
+    taken = Update(request_key(person.request_id, "CODES#identity")).set(proven=["phone"])
+    person.ledger.table.update(taken)
+    gone_on = sent(person, "/code", {"code": "000000"})
+    assert gone_on.header("Location").endswith("?done=proven")
+    assert "Set-Cookie" not in gone_on.headers
 
 
 def test_to_go_on_with_what_another_browser_proved_opens_nothing(person: Person) -> None:
