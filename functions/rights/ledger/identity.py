@@ -220,30 +220,53 @@ class Identity(Waits, Notices, Outbox, Intake):
 
         Beyond five codes for one identifier and day none is queued, but the answer is the same: whether somebody else
         asked in this name today must not show. Codes of a fresh proof have a count of their own, which no stranger can
-        use up.
+        use up. Of two calls at once for one contact, as of a double click, one queues a code for both.
         """
+        whose = _counted_as(request_id, identifier, purpose)
         state = self.codes(request_id, purpose)
-        if state is None or state["sends"] >= SENDS_PER_REQUEST:
-            return False
-        may_send = self._may_send_today(_counted_as(request_id, identifier, purpose))
-        if not may_send and purpose == NEW_CONTACT:
-            # Whoever asks is proven here: they may know, and keep their sends for tomorrow.
-            return False
+        newest = _newest(state, channel)
+        for _ in range(_RACES):
+            if _newest(state, channel) != newest:
+                return True
+            if state is None or state["sends"] >= SENDS_PER_REQUEST:
+                return False
+            may_send = self._may_send_today(whose)
+            if not may_send and purpose == NEW_CONTACT:
+                # Whoever asks is proven here: they may know, and keep their sends for tomorrow.
+                return False
+            parts = self._code_parts(request_id, channel, purpose, state)
+            if self.table.transact([*parts, self._day_part(whose)] if may_send else parts[:1]) is None:
+                return True
+            state = self.codes(request_id, purpose)
+        raise StaleWriteError("lost every race for this code")
+
+    def _code_parts(self, request_id: str, channel: str, purpose: str, state: Item) -> list[Item]:
+        """That one more code was asked for, and the code."""
         number = state.get("numbered", 0) + 1
-        asked = sorted({*state.get("asked", ()), channel})
-        count = Update(_key(request_id, purpose))
-        count.set(sends=state["sends"] + 1, numbered=number, asked=asked, asked_at=self.now())
-        parts = [self.table.update_op(count.when("{sends} = {=was}", was=state["sends"]))]
-        if may_send:
-            parts.append(self.notice_part(request_id, "code", channel, number=number, purpose=purpose))
-        return self.table.transact(parts) is None
+        count = Update(_key(request_id, purpose)).set(
+            sends=state["sends"] + 1,
+            numbered=number,
+            newest=state.get("newest", {}) | {channel: number},
+            asked=sorted({*state.get("asked", ()), channel}),
+            asked_at=self.now(),
+        )
+        return [
+            self.table.update_op(count.when("{sends} = {=was}", was=state["sends"])),
+            self.notice_part(request_id, "code", channel, number=number, purpose=purpose),
+        ]
+
+    def _day_part(self, whose: str) -> Item:
+        """One more code for this contact today, unless those were used up meanwhile."""
+        update = Update(self._day_key(whose)).add("sent", 1)
+        update.set(expires=int((self.clock() + timedelta(days=2)).timestamp()))
+        return self.table.update_op(update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY))
 
     def _may_send_today(self, whose: str) -> bool:
-        today = self.now()[:10]
-        key = {"PK": f"SENDS#{self.hmac.tag_of('sends', whose)}", "SK": today}
-        update = Update(key).add("sent", 1).set(expires=int((self.clock() + timedelta(days=2)).timestamp()))
-        update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY)
-        return self.table.update(update) is not None
+        counted = self.table.get(self._day_key(whose))
+        return counted is None or counted["sent"] < SENDS_PER_DAY
+
+    def _day_key(self, whose: str) -> Item:
+        return {"PK": f"SENDS#{self.hmac.tag_of('sends', whose)}", "SK": self.now()[:10]}
 
     def begin_step_up(self, request_id: str, purpose: str, *, anew: bool = False) -> None:
         """Open a fresh proof (of `STEP_UPS`) over the contacts that were proven, with its own tries.
@@ -299,6 +322,11 @@ def _counted_as(request_id: str, identifier: str, purpose: str) -> str:
             return f"{purpose} {identifier}"
         case _:
             return identifier
+
+
+def _newest(state: Item | None, channel: str) -> int:
+    """The number of the code that was asked for last of a channel."""
+    return int((state or {}).get("newest", {}).get(channel, 0))
 
 
 def _fresh_proof(channels: Sequence[str]) -> Item:

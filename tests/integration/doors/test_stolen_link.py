@@ -242,6 +242,19 @@ def test_who_asked_for_too_many_codes_is_told_when_to_come_back(person: Person) 
     assert "Come back in 24 hours" in page.text
 
 
+def test_who_clicks_twice_is_not_sent_away_for_a_day(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    working(person)
+    table, transact = person.ledger.table, person.ledger.table.transact
+
+    def clicked_again(parts: Any) -> Any:
+        monkeypatch.setattr(table, "transact", transact)
+        assert led_to(sent(person, "/look", {})) == to_look(person)
+        return transact(parts)
+
+    monkeypatch.setattr(table, "transact", clicked_again)
+    assert led_to(sent(person, "/look", {})) == to_look(person)
+
+
 def test_messages_name_their_contact_masked_and_only_to_whoever_knows(person: Person) -> None:
     person.asks(identifiers={"phone": PHONE, "email": EMAIL}, on_file={"phone": PHONE, "email": EMAIL})
     look = sent(person, "/code", {"code": "123456"}).cookies["look"]

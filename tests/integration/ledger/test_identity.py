@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -108,6 +109,56 @@ def test_an_identifier_gets_five_codes_a_day_over_all_requests(ledger: Ledger, c
     clock.advance(days=1)
     assert ledger.queue_code(requests[-1], "phone", PHONE)
     assert len(ledger.notices(requests[-1])) == 1
+
+
+@pytest.mark.parametrize("purpose", ["identity", LOOK])
+def test_a_double_click_queues_one_code_and_costs_one_send(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    request_id = opened(ledger)
+    if purpose == LOOK:
+        ledger.begin_step_up(request_id, LOOK)
+    answers = asked_at_once(ledger, monkeypatch, lambda: ledger.queue_code(request_id, "phone", PHONE, purpose))
+    assert answers == [True, True]
+    assert len(ledger.notices(request_id)) == 1
+    assert (ledger.codes(request_id, purpose) or {})["sends"] == 1
+    for _ in range(SENDS_PER_DAY - 1):
+        ledger.queue_code(request_id, "phone", PHONE, purpose)
+    assert len(ledger.notices(request_id)) == SENDS_PER_DAY, "the day's count has none more either"
+
+
+def test_codes_for_two_contacts_at_once_are_both_queued(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = opened(ledger, phone=PHONE, email=EMAIL)
+    contacts = iter([("email", EMAIL), ("phone", PHONE)])
+    answers = asked_at_once(ledger, monkeypatch, lambda: ledger.queue_code(request_id, *next(contacts)))
+    assert answers == [True, True]
+    assert {notice.channel for notice in ledger.notices(request_id)} == {"phone", "email"}
+
+
+def test_of_two_requests_that_ask_for_the_last_code_of_a_day_at_once_one_gets_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = opened(ledger), opened(ledger)
+    for _ in range(SENDS_PER_DAY - 1):
+        ledger.queue_code(opened(ledger), "phone", PHONE)
+    requests = iter([first, second])
+    answers = asked_at_once(ledger, monkeypatch, lambda: ledger.queue_code(next(requests), "phone", PHONE))
+    assert answers == [True, True]
+    assert len(ledger.notices(first) + ledger.notices(second)) == 1
+
+
+def asked_at_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], bool]) -> list[bool]:
+    """Ask twice: the second is quicker, between the first one's look at the counts and what it writes."""
+    answers, transact = [], ledger.table.transact
+
+    def later(parts: Any) -> Any:
+        monkeypatch.setattr(ledger.table, "transact", transact)
+        answers.append(ask())
+        return transact(parts)
+
+    monkeypatch.setattr(ledger.table, "transact", later)
+    answers.append(ask())
+    return answers
 
 
 def test_strangers_cannot_use_up_the_codes_of_a_download(ledger: Ledger) -> None:
