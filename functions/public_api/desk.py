@@ -113,7 +113,7 @@ class Desk:
             "problem": None,
             "errors": {},
             "step": None,
-            "here": self.pages.url(call.path),
+            "here": self.pages.here(call.path),
             "done": say(locale, FLASH.get(query.get("done", ""), "")),
         }
         shell |= values

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -54,6 +54,12 @@ class Pages:
     def url(self, path: str) -> str:
         """A link to a path of ours."""
         return self.prefix + path
+
+    def here(self, path: str) -> str:
+        """A link to the path of a call, which a custom domain leaves the prefix in; never to another host."""
+        inside = path[len(self.prefix) :] if f"{path}/".startswith(f"{self.prefix}/") else path
+        # What begins with two slashes, or what browsers take for them, would name a host.
+        return self.url("/" + quote(inside.lstrip("/\\"), safe="/%:@!$&'()*+,;=", errors="replace"))
 
     def static(self, file: str) -> str:
         """A link to a static file, by the name it has in the repository."""

@@ -3,10 +3,12 @@
 import gzip
 import re
 from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from public_api.pages import static_files
+from public_api.pages import Pages, static_files
+from rights import status_token
 from rights.domain.rights import Operation, Right
 from tests.integration.doors.conftest import BASE_URL, EMAIL, PHONE, Door, Person, Reply
 
@@ -98,6 +100,39 @@ def test_pages_come_in_the_language_one_asks_for_and_keep_it(door: Door, lang: s
     assert page.header("Content-Language") == html_lang
     again = door("GET", "/", html=True, cookies=page.cookies)
     assert f'<html lang="{html_lang}">' in again.text
+
+
+@pytest.mark.parametrize("before", ["", "/prod"])
+@pytest.mark.parametrize("rest", ["/nowhere", "/requests/{id}/withdraw", "/stop/{stop}"])
+def test_language_links_lead_to_the_page_itself_also_below_a_custom_domain(
+    person: Person, before: str, rest: str
+) -> None:
+    person.asks().proves()
+    stop = status_token.issue_stop(person.ledger.hmac, person.request_id)
+    place = rest.format(id=person.request_id, stop=stop)
+    page = person.door("GET", before + place, html=True, cookies={"status": person.link, "lang": "en"})
+    assert languages(page) == {f"/prod{place}?lang=km", f"/prod{place}?lang=zh"}
+
+
+@pytest.mark.parametrize("base_url", ["https://mall.example", "https://mall.example/prod"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("//evil.example/x", "///evil.example", "/\\evil.example", "/\t/evil.example", "/prod//evil.example"),
+        "/production",
+    ],
+)
+def test_no_language_link_leads_to_another_host(base_url: str, path: str) -> None:
+    here = Pages(base_url).here(path)
+    prefix = urlsplit(base_url).path
+    assert here.startswith(f"{prefix}/")
+    assert not here.startswith(("//", "/\\"))
+    assert not re.search(r"[\s\\]", here)
+    assert urlsplit(urljoin(f"{base_url}/", here)).hostname == "mall.example"
+
+
+def languages(page: Reply) -> set[str]:
+    return set(re.findall(r'href="([^"]*\?lang=(?:km|zh))"', page.text))
 
 
 def test_without_a_wish_pages_are_in_khmer(door: Door) -> None:
