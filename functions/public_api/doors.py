@@ -26,7 +26,7 @@ from rights.ledger.identity import NEW_CONTACT
 from rights.ledger.model import CodeAnswer, CodeResult
 from rights.secrets_hmac import Hmac
 
-MAX_KEY = 255
+MIN_KEY, MAX_KEY = 16, 255
 DEFAULT_TERMS = Terms()
 _ANY_EPOCH = 1
 
@@ -63,8 +63,7 @@ class PublicDoors(PackageDoors, FindDoors):
 
     def take_in(self, body: RequestIn, locale: Locale, channel: Channel, key: str | None) -> tuple[Request, ...]:
         """Take a request or a case in, the first first. Reads no store: the same happens for everybody."""
-        if key is not None and len(key) > MAX_KEY:
-            raise ApiError("too_long", fields={"Idempotency-Key": FieldProblem("too_long", {"limit": MAX_KEY})})
+        _refuse_bad_key(key)
         self._refuse_unknown_names(body)
         canonical = json.dumps(body.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         opened = self._ledger.open_request(
@@ -237,3 +236,10 @@ class PublicDoors(PackageDoors, FindDoors):
         if not status_token.may_stop(self._hmac, token):
             raise ApiError("not_found")
         return self._ledger.get(status_token.request_of(token))
+
+
+def _refuse_bad_key(key: str | None) -> None:
+    """Whoever guesses a key and its body gets the request of somebody else: keys are long."""
+    if key is not None and not MIN_KEY <= len(key) <= MAX_KEY:
+        code, limit = ("too_short", MIN_KEY) if len(key) < MIN_KEY else ("too_long", MAX_KEY)
+        raise ApiError(code, fields={"Idempotency-Key": FieldProblem(code, {"limit": limit})})

@@ -12,7 +12,7 @@ from rights import status_token
 from rights.domain.rights import Operation, Right
 from tests.integration.doors.conftest import BASE_URL, EMAIL, PHONE, Door, Person, Reply
 
-FORM = {"right": "access", "phone": "012 345 678", "email": "", "nonce": "n1", "lang": "en"}
+FORM = {"right": "access", "phone": "012 345 678", "email": "", "nonce": "n" * 24, "lang": "en"}
 SAME = {"Sec-Fetch-Site": "same-origin"}
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 

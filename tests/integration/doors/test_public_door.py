@@ -34,14 +34,22 @@ def test_a_form_needs_one_of_phone_and_email(door: Door, ledger: Ledger) -> None
 
 
 def test_the_same_key_and_body_is_the_same_request(door: Door) -> None:
-    key = {"Idempotency-Key": "k1"}
+    key = {"Idempotency-Key": "k" * 24}
     first, again = (door("POST", "/requests", json_body=ACCESS, headers=key) for _ in range(2))
     assert first.json == again.json
     assert again.status == 202
 
 
+def test_a_key_that_can_be_guessed_is_refused_in_the_header_and_in_a_form(door: Door) -> None:
+    key = {"Idempotency-Key": "k" * 15}
+    form = {"right": "access", "phone": "012 345 678", "nonce": "k" * 15}
+    for reply in (door("POST", "/requests", json_body=ACCESS, headers=key), door("POST", "/requests", form=form)):
+        assert (reply.status, reply.code) == (422, "too_short")
+        assert reply.json["error"]["fields"]["Idempotency-Key"]["limit"] == 16
+
+
 def test_the_same_key_with_another_body_is_refused(door: Door) -> None:
-    key = {"Idempotency-Key": "k1"}
+    key = {"Idempotency-Key": "k" * 24}
     door("POST", "/requests", json_body=ACCESS, headers=key)
     other = door("POST", "/requests", json_body=ACCESS | {"right": "deletion"}, headers=key)
     assert (other.status, other.code) == (422, "idempotency_key_reused")
