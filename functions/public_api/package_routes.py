@@ -1,5 +1,6 @@
 """What comes of a request: the package behind a code of its own, and the certificate."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +13,9 @@ from rights import http, status_token
 from rights.domain.rights import Channel
 from rights.http import ApiError
 from rights.ledger import Request
+
+
+_A_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class PackageRoutes:
@@ -73,7 +77,7 @@ class PackageRoutes:
     def volume(self, call: Call, request_id: str, number: str) -> Answer:
         """`GET /requests/{id}/package/{number}`: a link signed at the click, for a browser with a pass."""
         request = self._desk.admit(call, request_id)
-        if not number.isascii() or not number.isdecimal():
+        if not _A_NUMBER.fullmatch(number):
             raise ApiError("not_found")
         if self._doors.passes_until(request, http.cookies_of(call).get("package")) is None:
             # The pass has ended, or the package: the page says which, and how to get it again.

@@ -95,7 +95,7 @@ def test_who_has_no_pass_or_an_old_one_is_sent_to_the_page_that_asks_for_a_code(
     assert fetched(two, 1, {}).status == 401
 
 
-@pytest.mark.parametrize("number", ["0", "3", "-1", "x", "១", "1.5"])
+@pytest.mark.parametrize("number", ["0", "3", "-1", "x", "១", "1.5", pytest.param("9" * 4400, id="4400 digits")])
 def test_a_volume_that_is_none_is_not_found(two: Person, number: str) -> None:
     assert fetched(two, number, opened(two)).status == 404
     assert links_given(two) == []
