@@ -14,7 +14,6 @@ from rights.domain.rights import Channel
 from rights.http import ApiError
 from rights.ledger import Request
 
-
 _A_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
