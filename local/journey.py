@@ -29,6 +29,7 @@ class Filed:
     contact: str
     request_id: str
     token: str
+    link: str
     step: str = "filed"
     seconds: float = 0.0
     status: dict[str, Any] = field(default_factory=dict)
@@ -66,7 +67,8 @@ class Visitor:
         body = {"right": right, "identifiers": {kind: contact}, "requester": {"kind": "self"}, "locale": locale}
         answer = self._http.post("/requests", json=body)
         _require(answer, httpx.codes.ACCEPTED, f"filing the {right} request")
-        return Filed(right, contact, answer.json()["request_id"], answer.json()["status_token"])
+        made = answer.json()
+        return Filed(right, contact, made["request_id"], made["status_token"], made["link"])
 
     def read_code(self, filed: Filed, already: frozenset[Message] = frozenset(), seconds: float = 30.0) -> str:
         """The code that arrives for this request; messages that were there before do not count."""

@@ -84,7 +84,7 @@ class Reporter:
         told = f"{filed.notice.channel} at {_time(filed.notice.sent_at)}" if filed.notice else "NO"
         self.say(f"  due by             {_day(filed.status.get('due_at'))}")
         self.say(f"  person was told    {told}")
-        self.say(f"  status page        {base_url}/s/{filed.token}")
+        self.say(f"  status page        {filed.link}")
         request = f"{base_url}/requests/{filed.request_id}"
         for name in ("package", "certificate"):
             if name in filed.status.get("next", ()):

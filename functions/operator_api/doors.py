@@ -16,6 +16,7 @@ from operator_api.closures import ClosureDoors
 from operator_api.decisions import DecisionDoors
 from operator_api.holds import HoldDoors
 from operator_api.intake import IntakeDoors
+from operator_api.links import LinkDoors
 from operator_api.looks import LookDoors
 from operator_api.replays import ReplayDoors
 from operator_api.reveal import RevealDoors
@@ -62,7 +63,16 @@ class Known:
 
 
 class OperatorDoors(
-    LookDoors, ClockDoors, DecisionDoors, RevealDoors, IntakeDoors, ReplayDoors, ClosureDoors, BreachDoors, HoldDoors
+    LookDoors,
+    ClockDoors,
+    DecisionDoors,
+    RevealDoors,
+    LinkDoors,
+    IntakeDoors,
+    ReplayDoors,
+    ClosureDoors,
+    BreachDoors,
+    HoldDoors,
 ):
     """The operators' doors, over the ledger."""
 

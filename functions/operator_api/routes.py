@@ -131,6 +131,7 @@ def _on_requests(doors: OperatorDoors, evidence: EvidenceLooks) -> tuple[Route, 
         ("cancel", lambda c, request_id: doors.cancel(request_id, c.body, c.who.id)),
         ("seen", lambda c, request_id: doors.attention_seen(request_id, c.who.id)),
         ("reveal", lambda c, request_id: doors.reveal(request_id, c.body, c.who.id)),
+        ("new-link", lambda c, request_id: doors.summary(doors.new_link(request_id, c.body, c.who.id))),
         (
             "evidence/<number>",
             lambda c, request_id, number: evidence.open_evidence(request_id, number, c.who.id, c.body),

@@ -49,6 +49,7 @@ def build(routes: PublicRoutes, prefix: str = "") -> Door:
         ("POST", "/requests/<request_id>/code/resend", routes.resend),
         ("GET", "/requests/<request_id>/look", routes.look.show),
         ("POST", "/requests/<request_id>/look", routes.look.enter),
+        ("POST", "/requests/<request_id>/new-link", routes.look.new_link),
         ("GET", "/requests/<request_id>/confirm", routes.ask_confirm),
         ("POST", "/requests/<request_id>/confirm", routes.confirm),
         ("POST", "/requests/<request_id>/answers", routes.answers),

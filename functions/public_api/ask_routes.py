@@ -3,16 +3,15 @@
 import base64
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from public_api import ask_form
 from public_api.desk import Answer, Call, Desk, page_locale
-from public_api.package_doors import Taken
 from public_api.reading import read_request
 from rights import http
 from rights.domain.rights import Channel, Locale, Right
 from rights.http import ApiError
+from rights.ledger import Request
 
 
 class AskRoutes:
@@ -74,23 +73,16 @@ class AskRoutes:
             raise
         key = call.headers.get("idempotency-key") or (raw.get("nonce") if is_form else None)
         taken = self._doors.take_in(body, locale, Channel.WEB if is_form else Channel.API, key)
-        return self._taken_page(taken, raw) if http.wants_html(call) else self._taken_json(taken)
+        return self._taken_page(taken[0], raw) if http.wants_html(call) else self._desk.taken(taken)
 
-    def _taken_json(self, taken: Taken) -> Answer:
-        made = [{"request_id": r.id, "right": r.right, "status_token": token} for r, token in taken.requests]
-        body = {"request_id": taken.request_id, "status_token": taken.token, "requests": made}
-        headers = {"Location": f"{self._desk.base_url}/requests/{taken.request_id}"}
-        return http.respond_json(HTTPStatus.ACCEPTED, body, headers=headers)
-
-    def _taken_page(self, taken: Taken, raw: Mapping[str, Any]) -> Answer:
+    def _taken_page(self, request: Request, raw: Mapping[str, Any]) -> Answer:
         """To the status page. The browser alone keeps where the code goes, as it was typed."""
         whose = "" if raw.get("requester", "self") == "self" else "requester_"
         names = [f"{whose}phone", f"{whose}email"]
         typed = [str(raw[name]).strip() for name in names if str(raw.get(name, "")).strip()]
         echo = base64.urlsafe_b64encode(json.dumps(typed).encode()).decode().rstrip("=")
-        path = f"/requests/{taken.request_id}"
-        cookies = [self._desk.cookie("status", taken.token, path), self._desk.cookie("typed", echo, path)]
-        return self._desk.see(path, cookies)
+        path = f"/requests/{request.id}"
+        return self._desk.see(path, [self._desk.link_cookie(request), self._desk.cookie("typed", echo, path)])
 
     def _read(self, call: Call) -> tuple[dict[str, Any], Locale]:
         http.refuse_foreign_forms(call, self._desk.base_url)

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -36,10 +36,12 @@ class Desk:
         self.base_url = base_url.rstrip("/")
 
     def admit(self, call: Call, request_id: str) -> Request:
-        """The request of an address, for who shows its token."""
+        """The request of an address, for a program that shows its status token or a browser that came by its link."""
         if not ID.fullmatch(request_id):
             raise ApiError("not_found")
-        return self.doors.admit(request_id, http.bearer_of(call) or http.cookies_of(call).get("status"))
+        if token := http.bearer_of(call):
+            return self.doors.admit(request_id, token)
+        return self.doors.admit_by_link(request_id, http.cookies_of(call).get("status", ""))
 
     def change(self, call: Call, request_id: str) -> tuple[Request, dict[str, Any], bool]:
         """The request of a call that changes it, the fields of its body, and whether that is a form."""
@@ -49,11 +51,11 @@ class Desk:
 
     def summary(self, call: Call, request_id: str) -> dict[str, Any]:
         """Where a request stands after a change."""
-        shown = as_json(self.doors.show(self.admit(call, request_id)))
+        shown = as_json(self.doors.show(self.admit(call, request_id)), knows=False)
         return {name: shown[name] for name in ("request_id", "status", "due_at", "next")}
 
     def knows(self, call: Call, request: Request) -> bool:
-        """True for whoever entered a code in this browser lately, or calls with the token itself as programs do.
+        """True for whoever entered a code in this browser lately, and for programs: a link's token is no bearer.
 
         A link can be passed on or found: alone it shows where a request stands, and nothing about anybody.
         """
@@ -62,6 +64,27 @@ class Desk:
     def passes(self, request_ids: Iterable[str]) -> list[str]:
         """The cookies of a browser in which a right code was entered, one for each request that it opens."""
         return [self.cookie("look", self.doors.look_pass(one), f"/requests/{one}") for one in request_ids]
+
+    def link(self, request: Request) -> str:
+        """The link that people keep."""
+        return f"{self.base_url}/s/{self.doors.link_token(request)}"
+
+    def link_cookie(self, request: Request) -> str:
+        """What the link leaves in a browser."""
+        return self.cookie("status", self.doors.link_token(request), f"/requests/{request.id}")
+
+    def keys(self, request: Request) -> dict[str, str]:
+        """What opens a request: to a program the token, to its person the link."""
+        return {"request_id": request.id, "status_token": self.doors.token(request), "link": self.link(request)}
+
+    def keys_of_case(self, case: Sequence[Request]) -> dict[str, Any]:
+        """What opens the requests of a case, and first of all its first."""
+        return self.keys(case[0]) | {"requests": [self.keys(one) | {"right": one.right} for one in case]}
+
+    def taken(self, case: Sequence[Request]) -> Answer:
+        """The answer to a program whose request, or case, was taken in."""
+        headers = {"Location": f"{self.base_url}/requests/{case[0].id}"}
+        return http.respond_json(HTTPStatus.ACCEPTED, self.keys_of_case(case), headers=headers)
 
     def see(self, path: str, cookies: list[str] | None = None) -> Answer:
         """Send a browser to another page of ours."""
@@ -90,7 +113,7 @@ class Desk:
             "problem": None,
             "errors": {},
             "step": None,
-            "here": self.pages.url(call.path),
+            "here": self.pages.here(call.path),
             "done": say(locale, FLASH.get(query.get("done", ""), "")),
         }
         shell |= values

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from public_api.codes import code_of, right_or_error
 from public_api.find_doors import FindDoors
 from public_api.models import AnswerIn, CodeIn, ConfirmIn, RequestIn
-from public_api.package_doors import PackageDoors, Taken
+from public_api.package_doors import PackageDoors
 from public_api.packages import Files
 from public_api.views import WAITING_FOR_PROOF, Shown, is_proven, may_know
 from rights import status_token
@@ -23,10 +23,10 @@ from rights.errors import UnknownRequestError
 from rights.http import ApiError, FieldProblem, not_valid
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.identity import NEW_CONTACT
-from rights.ledger.model import CodeResult
+from rights.ledger.model import CodeAnswer, CodeResult
 from rights.secrets_hmac import Hmac
 
-MAX_KEY = 255
+MIN_KEY, MAX_KEY = 16, 255
 DEFAULT_TERMS = Terms()
 _ANY_EPOCH = 1
 
@@ -61,10 +61,9 @@ class PublicDoors(PackageDoors, FindDoors):
         """A random value that makes a form's second sending the same request."""
         return secrets.token_urlsafe(18)
 
-    def take_in(self, body: RequestIn, locale: Locale, channel: Channel, key: str | None) -> Taken:
-        """Take a request in. Reads no store: the same happens for everybody."""
-        if key is not None and len(key) > MAX_KEY:
-            raise ApiError("too_long", fields={"Idempotency-Key": FieldProblem("too_long", {"limit": MAX_KEY})})
+    def take_in(self, body: RequestIn, locale: Locale, channel: Channel, key: str | None) -> tuple[Request, ...]:
+        """Take a request or a case in, the first first. Reads no store: the same happens for everybody."""
+        _refuse_bad_key(key)
         self._refuse_unknown_names(body)
         canonical = json.dumps(body.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         opened = self._ledger.open_request(
@@ -74,8 +73,7 @@ class PublicDoors(PackageDoors, FindDoors):
                 body_hmac=self._hmac.tag_of("body", canonical),
             )
         )
-        case = tuple((request, self.link_token(request)) for request in (opened.request, *opened.others))
-        return Taken(opened.request.id, case[0][1], case)
+        return (opened.request, *opened.others)
 
     def _refuse_unknown_names(self, body: RequestIn) -> None:
         """Only what the data map knows can be named; nothing typed is repeated in the answer."""
@@ -85,7 +83,7 @@ class PublicDoors(PackageDoors, FindDoors):
             raise not_valid({"changes": FieldProblem("unknown_change")})
 
     def case_of(self, request: Request) -> list[tuple[Request, str]]:
-        """The other requests of the case, each with the token of its page."""
+        """The other requests of the case, each with the token of its link."""
         found = (self._still_there(other) for other in request.case_requests if other != request.id)
         return [(other, self.link_token(other)) for other in found if other is not None]
 
@@ -96,8 +94,16 @@ class PublicDoors(PackageDoors, FindDoors):
         except UnknownRequestError:
             return None
 
-    def admit(self, request_id: str, token: str | None) -> Request:
-        """The request, for who holds its status token.
+    def admit(self, request_id: str, token: str) -> Request:
+        """The request, for a program that holds its status token."""
+        return self._admit(request_id, token, status_token.is_valid)
+
+    def admit_by_link(self, request_id: str, token: str) -> Request:
+        """The request, for a browser that came by its link."""
+        return self._admit(request_id, token, status_token.is_link)
+
+    def _admit(self, request_id: str, token: str, is_good: Callable[[Hmac, str, int, str], bool]) -> Request:
+        """The request, for who holds a good token.
 
         The same answer for a wrong token and for a request that does not exist: only a genuine token of a request that
         is gone learns that.
@@ -107,15 +113,23 @@ class PublicDoors(PackageDoors, FindDoors):
         except UnknownRequestError:
             request = None
         epoch = request.epoch if request else _ANY_EPOCH
-        if not status_token.is_valid(self._hmac, request_id, epoch, token or ""):
+        if not is_good(self._hmac, request_id, epoch, token):
             raise ApiError("token_needed", headers={"WWW-Authenticate": "Bearer"})
         if request is None:
             raise ApiError("not_found")
         return request
 
+    def token(self, request: Request) -> str:
+        """The status token, for programs."""
+        return status_token.issue(self._hmac, request.id, request.epoch)
+
     def link_token(self, request: Request) -> str:
         """The token of the link that people keep."""
-        return status_token.issue(self._hmac, request.id, request.epoch)
+        return status_token.issue_link(self._hmac, request.id, request.epoch)
+
+    def renew_links(self, request: Request) -> tuple[Request, ...]:
+        """Make new links and tokens for the request and its case, which is given, this request first."""
+        return self._ledger.renew_links(request)
 
     def show(self, request: Request) -> Shown:
         """What may be shown of a request now."""
@@ -156,14 +170,14 @@ class PublicDoors(PackageDoors, FindDoors):
         """True while one of two contacts is proven and the other is not."""
         return request.status in WAITING_FOR_PROOF and bool(self._ledger.proven(request.case_id))
 
-    def enter_code(self, request: Request, body: CodeIn) -> bool:
-        """Try a code, or go on with what is proven; tell whether identity is proven now."""
+    def enter_code(self, request: Request, body: CodeIn) -> CodeAnswer:
+        """Try a code, or go on with what is proven; ApiError for a wrong one."""
         if body.proceed:
             if request.status not in WAITING_FOR_PROOF:
                 raise ApiError("not_waiting_for_code")
-            return is_proven(self._ledger.proceed(request.case_id))
-        answer = self._ledger.try_code(request.case_id, code_of(body))
-        return right_or_error(answer).result is CodeResult.PROVEN
+            went_on = is_proven(self._ledger.proceed(request.case_id))
+            return CodeAnswer(CodeResult.PROVEN if went_on else CodeResult.MORE_NEEDED)
+        return right_or_error(self._ledger.try_code(request.case_id, code_of(body)))
 
     def resend(self, request: Request) -> None:
         """Queue another code for each contact that is not proven, on file or not: the limits are the same."""
@@ -222,3 +236,10 @@ class PublicDoors(PackageDoors, FindDoors):
         if not status_token.may_stop(self._hmac, token):
             raise ApiError("not_found")
         return self._ledger.get(status_token.request_of(token))
+
+
+def _refuse_bad_key(key: str | None) -> None:
+    """Whoever guesses a key and its body gets the request of somebody else: keys are long."""
+    if key is not None and not MIN_KEY <= len(key) <= MAX_KEY:
+        code, limit = ("too_short", MIN_KEY) if len(key) < MIN_KEY else ("too_long", MAX_KEY)
+        raise ApiError(code, fields={"Idempotency-Key": FieldProblem(code, {"limit": limit})})

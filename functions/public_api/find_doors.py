@@ -2,10 +2,9 @@
 
 from public_api.codes import right_or_error
 from public_api.models import FindIn
-from public_api.package_doors import Taken
 from public_api.step_up import A_DAY, SENDS_USED_UP, StepUpDoors
-from rights import status_token
 from rights.http import ApiError, FieldProblem
+from rights.ledger import Request
 
 
 class FindDoors(StepUpDoors):
@@ -17,8 +16,8 @@ class FindDoors(StepUpDoors):
         if not self._ledger.ask_to_find(body.reference, channel, contact):
             raise ApiError("too_many_sends", text=SENDS_USED_UP, headers=A_DAY)
 
-    def find(self, body: FindIn) -> Taken:
-        """The request and its token, for the code that came to the contact; ApiError for any other."""
+    def find(self, body: FindIn) -> Request:
+        """The request, for the code that came to the contact; ApiError for any other."""
         channel, contact = body.contact
         if body.code is None:
             raise ApiError("code_missing", fields={"code": FieldProblem("code_missing")})
@@ -26,4 +25,4 @@ class FindDoors(StepUpDoors):
         right_or_error(answer, anew_in_a_day=True)
         if request is None:
             raise ApiError("not_found")
-        return Taken(request.id, status_token.issue(self._hmac, request.id, request.epoch))
+        return request

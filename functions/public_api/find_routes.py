@@ -46,18 +46,16 @@ class FindRoutes:
         if "language" in raw:
             return self._code(call, locale, raw)
         try:
-            taken = self._doors.find(read_find(raw))
+            request = self._doors.find(read_find(raw))
         except ApiError as error:
             if http.wants_html(call) and error.status in SAME_PAGE:
                 page = self._code if error.fields.keys() <= {"code"} else self._start
                 return page(call, locale, raw, error)
             raise
         if not http.wants_html(call):
-            body = {"request_id": taken.request_id, "status_token": taken.token}
-            return http.respond_json(HTTPStatus.OK, body)
-        path = f"/requests/{taken.request_id}"
-        cookies = [self._desk.cookie("status", taken.token, path), *self._desk.passes([taken.request_id])]
-        return self._desk.see(f"{path}?done=found", cookies)
+            return http.respond_json(HTTPStatus.OK, self._desk.keys(request))
+        cookies = [self._desk.link_cookie(request), *self._desk.passes([request.id])]
+        return self._desk.see(f"/requests/{request.id}?done=found", cookies)
 
     def to_start(self, _: Call) -> Answer:
         """`GET /find/code`: where a reload may end up."""

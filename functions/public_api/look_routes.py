@@ -1,4 +1,7 @@
-"""A fresh code on the way to the details of a request: a link alone shows where it stands, and nothing of anybody."""
+"""A fresh code on the way to the details of a request, and to a new link.
+
+A link alone shows where a request stands, and nothing of anybody.
+"""
 
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +16,7 @@ from rights.ledger.identity import LOOK
 
 
 class LookRoutes:
-    """The routes under `/requests/{id}/look`."""
+    """The routes of `/requests/{id}/look` and `/requests/{id}/new-link`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -42,11 +45,22 @@ class LookRoutes:
                 return self._page(call, request, error)
             raise
         if not http.wants_html(call):
-            status = HTTPStatus.ACCEPTED if asks else HTTPStatus.OK
-            return http.respond_json(status, self._desk.summary(call, request_id))
+            status, passes = (HTTPStatus.ACCEPTED, []) if asks else (HTTPStatus.OK, self._desk.passes([request_id]))
+            return http.respond_json(status, self._desk.summary(call, request_id), cookies=passes)
         if asks:
             return self._desk.see(f"/requests/{request_id}/look{'?done=sent' if 'resend' in raw else ''}")
         return self._desk.see(f"/requests/{request_id}", self._desk.passes([request_id]))
+
+    def new_link(self, call: Call, request_id: str) -> Answer:
+        """`POST /requests/{id}/new-link`: the old link and token stop working, those of the whole case."""
+        request, _, _ = self._desk.change(call, request_id)
+        if not self._desk.knows(call, request):
+            return self._desk.see(f"/requests/{request_id}/look")
+        case = self._doors.renew_links(request)
+        cookies = [self._desk.link_cookie(one) for one in case]
+        if http.wants_html(call):
+            return self._desk.see(f"/requests/{request_id}?done=new_link", cookies)
+        return http.respond_json(HTTPStatus.OK, self._desk.keys_of_case(case), cookies=cookies)
 
     def _page(self, call: Call, request: Request, error: ApiError | None = None) -> Answer:
         locale, path = page_locale(call, request), f"/requests/{request.id}"

@@ -1,6 +1,5 @@
 """The doors to a package: a code of its own, links signed at the click and on record, and asking for it anew."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,16 +16,6 @@ from rights.http import ApiError
 from rights.ledger import NewRequest, Request
 from rights.ledger.identity import DOWNLOAD
 from rights.packages.names import zip_name
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A request taken in, and the token that shows its status."""
-
-    request_id: str
-    token: str
-    requests: tuple[tuple[Request, str], ...] = ()
-    """All requests of the case, the first included, each with its token."""
 
 
 class VolumeShown(NamedTuple):
@@ -83,7 +72,7 @@ class PackageDoors(StepUpDoors):
         """The last whole day on which the package can be fetched."""
         return package_ends(parse(request.closed_at or request.received_at), self._terms) - timedelta(days=1)
 
-    def ask_again(self, request: Request, channel: Channel) -> Taken | None:
+    def ask_again(self, request: Request, channel: Channel) -> Request | None:
         """Ask for a package that has ended anew: a new request for the same, proven like any; the same day it is one.
 
         `None` where what was typed is no longer known, or where somebody acts for another: they fill the form in.
@@ -108,8 +97,7 @@ class PackageDoors(StepUpDoors):
         )
         if opened.created:
             self._ledger.note(request.id, "asked_again", by="person", detail={"request": opened.request.id})
-        token = status_token.issue(self._hmac, opened.request.id, opened.request.epoch)
-        return Taken(opened.request.id, token, ((opened.request, token),))
+        return opened.request
 
     def certificate(self, request: Request) -> str:
         """The signed certificate of a closed request."""

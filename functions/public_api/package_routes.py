@@ -1,5 +1,6 @@
 """What comes of a request: the package behind a code of its own, and the certificate."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +13,8 @@ from rights import http, status_token
 from rights.domain.rights import Channel
 from rights.http import ApiError
 from rights.ledger import Request
+
+_A_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class PackageRoutes:
@@ -73,7 +76,7 @@ class PackageRoutes:
     def volume(self, call: Call, request_id: str, number: str) -> Answer:
         """`GET /requests/{id}/package/{number}`: a link signed at the click, for a browser with a pass."""
         request = self._desk.admit(call, request_id)
-        if not number.isascii() or not number.isdecimal():
+        if not _A_NUMBER.fullmatch(number):
             raise ApiError("not_found")
         if self._doors.passes_until(request, http.cookies_of(call).get("package")) is None:
             # The pass has ended, or the package: the page says which, and how to get it again.
@@ -84,18 +87,17 @@ class PackageRoutes:
     def ask_again(self, call: Call, request_id: str) -> Answer:
         """`POST /requests/{id}/package/again`: asks anew for a package whose time was up."""
         request, _, is_form = self._desk.change(call, request_id)
-        taken = self._doors.ask_again(request, Channel.WEB if is_form else Channel.API)
-        if taken is None:
+        if not http.wants_html(call) and not self._desk.knows(call, request):
+            # The answer holds the new request's own token, which shows more than the link.
+            return self._desk.see(f"/requests/{request_id}/look")
+        anew = self._doors.ask_again(request, Channel.WEB if is_form else Channel.API)
+        if anew is None:
             if http.wants_html(call):
                 return self._desk.see(f"/?right={request.right}")
             raise ApiError("gone")
-        path = f"/requests/{taken.request_id}"
         if http.wants_html(call):
-            return self._desk.see(path, [self._desk.cookie("status", taken.token, path)])
-        made = [{"request_id": r.id, "right": r.right, "status_token": token} for r, token in taken.requests]
-        body = {"request_id": taken.request_id, "status_token": taken.token, "requests": made}
-        headers = {"Location": f"{self._desk.base_url}{path}"}
-        return http.respond_json(HTTPStatus.ACCEPTED, body, headers=headers)
+            return self._desk.see(f"/requests/{anew.id}", [self._desk.link_cookie(anew)])
+        return self._desk.taken([anew])
 
     def _package_code_again(self, call: Call, request: Request) -> Answer:
         self._doors.ask_package_code(request, again=True)

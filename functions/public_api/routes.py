@@ -27,6 +27,7 @@ from rights.domain.confirmation import Confirm
 from rights.domain.status import Status
 from rights.http import ApiError
 from rights.ledger import Request
+from rights.ledger.model import CodeResult
 
 A_CODE_TAKES = timedelta(minutes=2)
 """How long a message may be on its way before it makes sense to ask for another."""
@@ -59,9 +60,8 @@ class PublicRoutes:
         request_id = status_token.request_of(token)
         if not ID.fullmatch(request_id):
             raise ApiError("not_found")
-        request = self._doors.admit(request_id, token)
-        path = f"/requests/{request.id}"
-        return self._desk.see(path, [self._desk.cookie("status", token, path)])
+        request = self._doors.admit_by_link(request_id, token)
+        return self._desk.see(f"/requests/{request.id}", [self._desk.link_cookie(request)])
 
     # --- one request
 
@@ -69,23 +69,26 @@ class PublicRoutes:
         """`GET /requests/{id}`."""
         request = self._desk.admit(call, request_id)
         if not http.wants_html(call):
-            return http.respond_json(HTTPStatus.OK, as_json(self._doors.show(request)))
+            return http.respond_json(
+                HTTPStatus.OK, as_json(self._doors.show(request), knows=self._desk.knows(call, request))
+            )
         return self._status(call, request)
 
     def code(self, call: Call, request_id: str) -> Answer:
         """`POST /requests/{id}/code`."""
         request, raw, is_form = self._desk.change(call, request_id)
         try:
-            proven = self._doors.enter_code(request, read_code(raw, is_form=is_form))
+            code = self._doors.enter_code(request, read_code(raw, is_form=is_form))
         except ApiError as error:
             return self._status_or_raise(call, request, error)
+        # Whoever entered a right code has proven something of their own; to go on with that proves nothing more.
+        passes = self._desk.passes(request.case_requests or [request_id]) if code.was_right else []
+        proven = code.result is CodeResult.PROVEN
         if http.wants_html(call):
-            # Whoever entered a code has proven something of their own; to go on with that proves nothing more.
-            passes = self._desk.passes(request.case_requests or [request_id]) if "proceed" not in raw else None
             return self._desk.see(f"/requests/{request_id}?done={'proven' if proven else 'more'}", passes)
-        answer = self._desk.summary(call, request_id)
+        answer = self._desk.summary(call, request_id) | {"proven": proven}
         return http.respond_json(
-            HTTPStatus.OK, answer | {"proven": proven} | ({} if proven else {"next": ["code", "proceed"]})
+            HTTPStatus.OK, answer | ({} if proven else {"next": ["code", "proceed"]}), cookies=passes
         )
 
     def no_code(self, call: Call, request_id: str) -> Answer:
@@ -168,9 +171,11 @@ class PublicRoutes:
     def ask_withdraw(self, call: Call, request_id: str) -> Answer:
         """`GET /requests/{id}/withdraw`: asks once more, or says what is already done."""
         request = self._desk.admit(call, request_id)
-        if not self._doors.show(request).can_withdraw:
+        shown = self._doors.show(request)
+        if not shown.can_withdraw:
             return self._too_late(call, request)
-        values = {"path": f"/requests/{request_id}", "reference": status_token.reference(request_id)}
+        path, reference = f"/requests/{request_id}", status_token.reference(request_id)
+        values = {"path": path, "reference": reference, "told": shown.proven}
         return self._desk.page(call, "withdraw", page_locale(call, request), values)
 
     def withdraw(self, call: Call, request_id: str) -> Answer:
@@ -251,7 +256,7 @@ class PublicRoutes:
             "offer_proceed": self._doors.may_proceed(request),
             "asks_evidence": shown.takes_evidence,
             "missing": self._evidence_doors.missing(request) if shown.takes_evidence else (),
-            "link": f"{self._desk.base_url}/s/{self._doors.link_token(request)}",
+            "link": self._desk.link(request),
             "address": f"{self._desk.base_url}/requests/{request.id}",
             "find": f"{self._desk.base_url}/find",
             "now": self._doors.now(),
@@ -280,4 +285,5 @@ def _echo(cookie: str | None) -> list[str]:
         typed = json.loads(base64.urlsafe_b64decode(f"{cookie or ''}==="))
     except (binascii.Error, ValueError, RecursionError):
         return []
-    return [str(value) for value in typed] if isinstance(typed, list) else []
+    said = [str(value) for value in typed] if isinstance(typed, list) else []
+    return said if all(map(http.is_whole, said)) else []

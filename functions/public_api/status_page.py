@@ -92,6 +92,7 @@ def as_page(
         **_times(shown, locale),
         **_turn(request, shown.told if knows else {}),
         "knows": knows,
+        "proven": shown.proven,
         "can_look": shown.proven and not knows and _has_details(shown),
         "can_withdraw": shown.can_withdraw,
         "package_ready": shown.package_ready,

@@ -125,8 +125,11 @@ def may_know(request: Request) -> bool:
     return request.requester is Requester.SELF or request.decision in APPROVED
 
 
-def as_json(shown: Shown) -> dict[str, Any]:
-    """The answer of `GET /requests/{id}`."""
+def as_json(shown: Shown, *, knows: bool) -> dict[str, Any]:
+    """The answer of `GET /requests/{id}`; who only has the link (`knows` is false) is told no more than the page says.
+
+    That is where the request stands, and nothing that was found, asked, answered, decided or sent.
+    """
     request = shown.request
     body: dict[str, Any] = {
         "request_id": request.id,
@@ -147,16 +150,20 @@ def as_json(shown: Shown) -> dict[str, Any]:
     }
     if len(request.case_requests) > 1:
         body["case"] = list(request.case_requests)
-    if shown.told:
-        body |= shown.told
-    if request.ground is not None:
-        body["ground"] = request.ground
     if request.confirm is not None:
         body["confirm"] = request.confirm
     if request.question_until is not None:
         body["question_until"] = request.question_until
     if request.cooling_until is not None:
         body["cooling_off_until"] = request.cooling_until
+    return body | (_details(shown) if knows else {})
+
+
+def _details(shown: Shown) -> dict[str, Any]:
+    """What only the person sees, and programs in their name."""
+    body = dict(shown.told)
+    if shown.request.ground is not None:
+        body["ground"] = shown.request.ground
     if shown.proven:
         body["stores"] = [_store_json(task) for task in shown.stores]
         body["notices"] = [

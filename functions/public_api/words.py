@@ -230,6 +230,7 @@ FLASH: dict[str, str] = {
     "more": N_("This code was right."),
     "proven": N_("Thank you. We know now that it is you."),
     "found": N_("This is your request. Keep the link of this page below."),
+    "new_link": N_("This page has a new link, which is below. The old one no longer works."),
     "withdrawn": N_("Your request is withdrawn."),
     "sent": N_("A new code is on its way."),
     "confirmed": N_("Thank you. You have confirmed it."),

@@ -111,6 +111,11 @@ def _shown_name(name: str) -> str:
     return ".".join(kept) or "body"
 
 
+def is_whole(text: str) -> bool:
+    """Tell whether a text has no half of a surrogate pair, which JSON can spell and no answer can be encoded with."""
+    return _HALF_A_CHARACTER.search(text) is None
+
+
 def respond(
     status: int | HTTPStatus,
     body: str,
@@ -119,7 +124,10 @@ def respond(
     headers: Mapping[str, str] | None = None,
     cookies: Iterable[str] = (),
 ) -> Response[Any]:
-    """A response with the security headers; what is passed in goes before them."""
+    """A response with the security headers; what is passed in goes before them.
+
+    Half a character, as an address may have brought it, is shown as one that is not known: no answer dies of it.
+    """
     merged: dict[str, str | list[str]] = {
         **SECURITY_HEADERS,
         "Vary": "Accept, Accept-Language, Cookie",
@@ -127,7 +135,9 @@ def respond(
     }
     if made := list(cookies):
         merged["Set-Cookie"] = made
-    return Response(status_code=int(status), content_type=content_type, body=body, headers=merged)
+    return Response(
+        status_code=int(status), content_type=content_type, body=_HALF_A_CHARACTER.sub("\ufffd", body), headers=merged
+    )
 
 
 def respond_json(
@@ -203,7 +213,7 @@ def read_body(event: APIGatewayProxyEvent, *, most_fields: int = MOST_FIELDS) ->
         raise ApiError("malformed_body") from error
     if len(text.encode(errors="surrogatepass")) > MAX_BODY:
         raise ApiError("too_large")
-    if _HALF_A_CHARACTER.search(text):
+    if not is_whole(text):
         raise ApiError("malformed_body")
     if not sort and not text:
         return {}, False
@@ -229,9 +239,11 @@ def _form(text: str, most_fields: int) -> dict[str, Any]:
 def _json(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant) if text else {}
+        # As text again, where halves that are spelled as escapes are what they mean.
+        whole = is_whole(json.dumps(value, ensure_ascii=False))
     except (ValueError, RecursionError) as error:
         raise ApiError("malformed_body") from error
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not whole:
         raise ApiError("malformed_body")
     return value
 

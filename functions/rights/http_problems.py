@@ -38,6 +38,7 @@ FIELD_PROBLEMS: dict[str, str] = {
     "phone_not_valid": N_("Enter a phone number, like 012 345 678 or +855 12 345 678."),
     "email_not_valid": N_("Enter an email address, like name@example.com."),
     "too_long": N_("Use {limit} characters or fewer."),
+    "too_short": N_("Use {limit} characters or more."),
     "language_not_offered": N_("Choose Khmer, Chinese or English."),
     "unknown_field": N_("Remove this field: it is not part of the request."),
     "wrong_type": N_("Check this value: it is not of the kind we expect."),

@@ -20,11 +20,11 @@ class Hmac:
         if callable(self._root):
             self._root = self._root()
         key = hmac.new(self._root, purpose.encode(), hashlib.sha256).digest()
-        text = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+        # Half a character in somebody's token is a wrong token, and no reason to fall over.
+        text = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
         return hmac.new(key, text, hashlib.sha256).hexdigest()
 
 
 def same(left: str, right: str) -> bool:
     """Compare two tags in constant time."""
-    # Half a character in somebody's token is a wrong token, and no reason to fall over.
     return hmac.compare_digest(left.encode(errors="surrogatepass"), right.encode(errors="surrogatepass"))

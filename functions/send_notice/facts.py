@@ -23,7 +23,7 @@ class Stage:
 def facts_of(request: Request, notice: Notice, hmac: Hmac, stage: Stage, code: str) -> Facts:
     """The facts of one notice; the day a package ends is the last whole one."""
     base = stage.base_url.rstrip("/")
-    token = status_token.issue(hmac, request.id, request.epoch)
+    token = status_token.issue_link(hmac, request.id, request.epoch)
     package_until = parse(request.closed_at or notice.queued_at) + timedelta(days=stage.package_days - 1)
     return Facts(
         reference=status_token.reference(request.id),

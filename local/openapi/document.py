@@ -20,13 +20,13 @@ SECURITY: dict[str, dict[str, Any]] = {
     "statusToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The `status_token` that a request was answered with.",
+        "description": "The `status_token` that a request was answered with. The token of a link is none.",
     },
     "statusCookie": {
         "type": "apiKey",
         "in": "cookie",
         "name": "status",
-        "description": "The same token, as the link `/s/{token}` sets it.",
+        "description": "Set by the link `/s/{token}`: shows where a request stands, and more once a code was entered.",
     },
     "operator": {
         "type": "http",

@@ -13,6 +13,7 @@ from operator_api.doors import Cancel
 from operator_api.evidence import OpenEvidence
 from operator_api.holds import NewHold
 from operator_api.intake import IntakeIn
+from operator_api.links import NewLink
 from operator_api.replays import EntryDecision, NewReplay
 from operator_api.reveal import Reveal
 from operator_api.searching import Search
@@ -71,6 +72,12 @@ ON_REQUESTS = {
         "Open one sealed part; who looked, at what and for what is in the history first.",
         told.Revealed,
         body=Reveal,
+    ),
+    ("POST", f"{ONE}/new-link"): on_one(
+        "renewLink",
+        "Make a new link for its person, who gets it with the next message; the old one, and tokens, stop working.",
+        told.Line,
+        body=NewLink,
     ),
     ("POST", f"{ONE}/evidence/<number>"): on_one(
         "openEvidence",

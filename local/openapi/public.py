@@ -73,6 +73,11 @@ _ONE_REQUEST = {
         {202: json(told.Summary, "They are on their way."), 303: see("To the status page.")},
         *("not_waiting_for_code", "too_many_sends", "too_late"),
     ),
+    ("POST", f"{ONE}/new-link"): of_one(
+        "renewLinks",
+        "Make new links and tokens for a request and its case; the old ones stop working.",
+        {200: json(told.Taken, "The new ones."), 303: see("To the status page, or to where a code is entered.")},
+    ),
     ("GET", f"{ONE}/confirm"): of_one(
         "showConfirm",
         "What is lost with an account, before one agrees to close it.",
@@ -82,7 +87,10 @@ _ONE_REQUEST = {
     ("POST", f"{ONE}/confirm"): of_one(
         "confirmRequest",
         "Agree to a closure, or enter the code that came to a new contact; `resend` sends that again.",
-        {200: json(told.Summary, "It is confirmed, or still to be."), 303: see("To the status page.")},
+        {
+            200: json(told.Summary, "It is confirmed, or still to be."),
+            303: see("To the status page; or to where a code is entered, for a closure by the link alone."),
+        },
         *OF_A_CODE,
         *OF_FIELDS,
         *("agree_missing", "too_late", "already_confirmed", "not_waiting_for_code", "code_expired"),
@@ -92,7 +100,10 @@ _ONE_REQUEST = {
     ("POST", f"{ONE}/answers"): of_one(
         "answerQuestion",
         "Answer the question that an operator asked.",
-        {200: json(told.Summary, "It is answered."), 303: see("To the status page.")},
+        {
+            200: json(told.Summary, "It is answered."),
+            303: see("To the status page; or to where a code is entered, for who has the link alone."),
+        },
         *("message_missing", "invalid_request", "too_late"),
         *OF_FIELDS,
         bodies=both(AnswerIn),
@@ -165,7 +176,10 @@ _RESULTS = {
     ("POST", f"{ONE}/package/again"): of_one(
         "askForPackageAgain",
         "Ask anew for a package that was deleted when its time was up: a new request, to be proven.",
-        {202: json(told.Taken, "It is taken in.", "Location"), 303: see("To its status page, or to the form.")},
+        {
+            202: json(told.Taken, "It is taken in.", "Location"),
+            303: see("To its status page, to the form, or to where a code is entered."),
+        },
         *("not_ready", "gone"),
     ),
     ("GET", f"{ONE}/package/<number>"): of_one(

@@ -27,13 +27,15 @@ class Made(TypedDict):
     request_id: RequestId
     right: Right
     status_token: str
+    link: Address
 
 
 class Taken(TypedDict):
-    """A request was taken in: how it is called, and the token that opens it."""
+    """A request that was taken in or has a new link: the token that opens it, and the link for its person to keep."""
 
     request_id: RequestId
     status_token: str
+    link: Address
     requests: list[Made]
 
 
@@ -135,7 +137,10 @@ class Corrected(TypedDict):
 
 
 class RequestShown(TypedDict):
-    """A request as its person sees it. `stores` and `notices` are there once identity is proven."""
+    """A request as its person sees it. `stores` and `notices` are there once identity is proven.
+
+    With the link's cookie and no fresh code there is nothing of what was found, asked, answered, decided or sent.
+    """
 
     request_id: RequestId
     reference: str
@@ -243,10 +248,11 @@ class Found(TypedDict):
 
 
 class FoundRequest(TypedDict):
-    """A request that was found again, and the token that opens it."""
+    """A request that was found again, the token that opens it, and the link for its person to keep."""
 
     request_id: RequestId
     status_token: str
+    link: Address
 
 
 class Stopped(TypedDict):

@@ -66,7 +66,10 @@ FORMS = {
             303: see("To the status page, for who would rather have a page."),
         },
         bodies={JSON: Adapted(RequestIn, as_people_write), FORM: fields_of_the_form()},
-        errors=(*("invalid_request", "idempotency_key_reused", *OF_AN_INTAKE, "foreign_origin", *A_BODY, *READING),),
+        errors=(
+            *("invalid_request", "idempotency_key_reused", "too_short", *OF_AN_INTAKE),
+            *("foreign_origin", *A_BODY, *READING),
+        ),
         parameters=(LANGUAGE, KEY),
         pages=True,
     ),

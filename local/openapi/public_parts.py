@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.openapi.describe import A_BODY, FORM, JSON, READING, Adapted, Answer, FormOf, Operation, Parameter, page
-from public_api.doors import MAX_KEY
+from public_api.doors import MAX_KEY, MIN_KEY
 from rights.asked import LONGEST_MESSAGE, LONGEST_VALUE
 from rights.domain.acting import ForWhom, Relation
 from rights.domain.rights import Locale, Purpose, Requester, Right
@@ -27,8 +27,9 @@ LANGUAGE = Parameter(name="lang", place="query", says="The language of texts: `k
 KEY = Parameter(
     name="Idempotency-Key",
     place="header",
-    says="Any value of the caller's own: sent again with the same body it is the same request, whatever was lost.",
-    schema={"type": "string", "maxLength": MAX_KEY},
+    says="A random value of the caller's own: sent again with the same body it is the same request, whatever was lost. "
+    "Nobody must be able to guess it, as the answer to it opens the request.",
+    schema={"type": "string", "minLength": MIN_KEY, "maxLength": MAX_KEY},
 )
 
 
@@ -91,7 +92,12 @@ def fields_of_the_form() -> dict[str, Any]:
             "locale": {"type": "string", "enum": [*Locale]},
             "lang": _LANG,
             "jurisdiction": {"type": "string", "pattern": "^[A-Z]{2}(-[A-Z]{2})?$"},
-            "nonce": {"type": "string", "maxLength": 255, "description": "Serves as `Idempotency-Key`."},
+            "nonce": {
+                "type": "string",
+                "minLength": MIN_KEY,
+                "maxLength": MAX_KEY,
+                "description": "Serves as `Idempotency-Key`.",
+            },
         },
         "patternProperties": {
             f"^also\\.({'|'.join(Right)})$": _BOX,

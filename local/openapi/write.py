@@ -24,8 +24,11 @@ parameters, bodies, answers, and the error codes of each operation.
   pages for who would rather have `text/html`.
 - Every error is `{"error": {"code", "message", "fields"?}}`. Codes are stable; words are in the caller's language and
   repeat nothing that was typed.
-- `POST /requests` honours `Idempotency-Key`: sent again with the same body, it is the same request.
-- A request is opened by its `status_token` (`Authorization: Bearer`, or the cookie that the link `/s/{token}` sets).
+- `POST /requests` honours `Idempotency-Key`: sent again with the same body, it is the same request, and the answer
+  opens it. So the key must not be guessable: make a random one of at least 16 characters for each request.
+- A program opens a request by its `status_token` (`Authorization: Bearer`), with all there is of it. The `link` is for
+  its person to keep: the cookie it sets shows where the request stands and can withdraw it. What was found, asked or
+  sent, agreeing to a closure and answering a question need a code that was entered in that browser within the hour.
 - What API Gateway refuses before any door (no sign-in, too many calls) has the code `refused`, or `unavailable`.
 """
 

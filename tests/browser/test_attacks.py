@@ -29,7 +29,7 @@ def test_a_stolen_link_shows_nothing_of_anybody_and_fetches_nothing(
     assert person.email
     words = Words((person.name, person.latin, person.email, person.account_id, *phone_forms(person.phone)))
     page = open_page("en")
-    page.goto(f"/s/{asking.token}")
+    page.goto(asking.link)
     assert urlsplit(page.url).path == f"/requests/{asking.id}"
     assert page.inner_text("h1") == "Completed"
     assert page.locator(".card, .notices li").count() == 0

@@ -36,7 +36,7 @@ class Places:
         """Pages of a request, opened as somebody who has the link, and (`knows`) has entered a code lately."""
         path = f"/requests/{asking.id}"
         self.paths |= {name: f"{path}{rest}" for name, rest in pages.items()}
-        self.cookies.append((path, "status", asking.token))
+        self.cookies.append((path, "status", asking.link.rpartition("/")[2]))
         if knows:
             self.cookies.append((path, "look", passed(asking, "look", "look")))
 

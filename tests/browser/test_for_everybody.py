@@ -177,7 +177,7 @@ def test_why_the_date_is_read_on_paper_although_it_is_folded_on_the_screen(
     asking = public.ask("account_closure", phone=crowd.someone("orders").phone).prove()
     asking.until("confirm_needed")
     page = open_page("en")
-    page.goto(f"/s/{asking.token}")
+    page.goto(asking.link)
     assert page.locator("details li").first.is_hidden() or not page.locator("details").first.get_attribute("open")
     page.emulate_media(media="print")
     assert page.locator("details li").first.is_visible()

@@ -34,6 +34,7 @@ class Asking:
         """Of whoever asks: of the person, or of who acts for them."""
         self.id = made["request_id"]
         self.token = made["status_token"]
+        self.link = made["link"]
         self._before: set[Message] = set()
 
     def after(self, messages: Iterable[Message]) -> "Asking":

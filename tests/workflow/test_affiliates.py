@@ -133,8 +133,8 @@ def test_an_access_by_a_hash_is_confirmed_by_the_person_and_its_result_is_theirs
     code, link = re.search(r"\b(\d{6})\b", mail.text), re.search(r"https?://\S+/s/(\S+)", mail.text)
     assert code
     assert link
-    request_id, bearer = link[1].partition(".")[0], {"Authorization": f"Bearer {link[1]}"}
-    with httpx.Client(base_url=cloud.base_url, headers=bearer, timeout=120) as http:
+    request_id, came_by_link = link[1].partition(".")[0], {"Cookie": f"status={link[1]}"}
+    with httpx.Client(base_url=cloud.base_url, headers=came_by_link, timeout=120) as http:
         assert http.post(f"/requests/{request_id}/code", json={"code": code[1]}).status_code == 200
         until(affiliate, body, "completed")
         assert http.get(f"/requests/{request_id}/package").json()["ready"]

@@ -58,7 +58,7 @@ class Run:
         return Words(
             words=(MARKER, OTHER, person.email, *phones, person.account_id, str(POINTS)),
             codes=(*(code for asking in asked for code in asking.sent_codes()), *self.codes),
-            secrets=tuple(asking.token.partition(".")[2] for asking in asked) + tuple(self.stop_tokens),
+            secrets=(*(key.rpartition(".")[2] for one in asked for key in (one.token, one.link)), *self.stop_tokens),
         )
 
 

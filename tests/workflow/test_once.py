@@ -29,7 +29,7 @@ def effects(cloud: Cloud, book: Book, asking: Asking) -> tuple[list[Item], list[
 
 
 def test_the_same_idempotency_key_is_the_same_request(public: Public, crowd: Crowd, book: Book) -> None:
-    person, headers = crowd.someone(), {"Idempotency-Key": "a-key-of-an-app"}
+    person, headers = crowd.someone(), {"Idempotency-Key": "a-random-key-of-an-app"}
     first = public.ask("access", phone=person.phone, headers=headers)
     before = book.all_keys()
     again = public.ask("access", phone=person.phone, headers=headers)
@@ -49,7 +49,9 @@ def test_the_same_key_sent_many_times_at_once_makes_one_request(public: Public, 
     with ThreadPoolExecutor(4) as pool:
         replies = list(
             pool.map(
-                lambda _: public.http.post("/requests", json=body, headers={"Idempotency-Key": "pressed-twice"}),
+                lambda _: public.http.post(
+                    "/requests", json=body, headers={"Idempotency-Key": "pressed-twice-by-a-thumb"}
+                ),
                 range(4),
             )
         )

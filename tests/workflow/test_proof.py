@@ -205,7 +205,8 @@ def alike(known: Asking, unknown: Asking, look: Callable[[Asking], httpx.Respons
 
 def neutral(reply: httpx.Response, asking: Asking) -> tuple[list[tuple[str, str]], str]:
     def without(text: str) -> str:
-        return text.replace(asking.token, "TOKEN").replace(asking.id, "ID").replace(reference(asking), "REFERENCE")
+        tokens = text.replace(asking.token, "TOKEN").replace(asking.link.rpartition("/")[2], "TOKEN")
+        return tokens.replace(asking.id, "ID").replace(reference(asking), "REFERENCE")
 
     varying = {"date", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id", "x-amz-request-id", "x-amz-id-2"}
     headers = [(n.lower(), without(v)) for n, v in reply.headers.multi_items() if n.lower() not in varying]

@@ -166,6 +166,7 @@ EVENT = {
     "callback_sent": "Affiliate told",
     "callback_overtaken": "Word to the affiliate overtaken by a newer one",
     "callback_given_up": "Affiliate could not be told",
+    "link_renewed": "New link made, the old one void",
 }
 FAILS = frozenset(
     {

@@ -7,6 +7,7 @@ request without a code has tries too, and uses them up.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -65,7 +66,7 @@ class Identity(Waits, Notices, Outbox, Intake):
             return CodeAnswer(CodeResult.WRONG, spent["tries_left"])
         if parse(match["expires_at"]) <= self.clock():
             return CodeAnswer(CodeResult.EXPIRED, spent["tries_left"])
-        return self._prove(request_id, match["channel"], purpose)
+        return self._prove(request_id, match, purpose)
 
     def all_proven(self, request_id: str, purpose: str = "identity") -> bool:
         """Tell whether every identifier that was typed is proven."""
@@ -79,9 +80,15 @@ class Identity(Waits, Notices, Outbox, Intake):
                 found = kept
         return found
 
-    def _prove(self, request_id: str, channel: str, purpose: str) -> CodeAnswer:
+    def _prove(self, request_id: str, match: Item, purpose: str) -> CodeAnswer:
+        """Take the code that matched, if nobody has taken it meanwhile: it opens once."""
+        channel = match["channel"]
         for _ in range(_RACES):
-            state = self.codes(request_id, purpose) or {"proven": [], "codes": [], "typed": []}
+            state = self.codes(request_id, purpose)
+            if state is None or match not in state["codes"]:
+                is_done = purpose not in STEP_UPS and self.all_proven(request_id, purpose)
+                left = state["tries_left"] if state else 0
+                return CodeAnswer(CodeResult.NOT_WAITING if is_done else CodeResult.WRONG, left)
             proven = sorted({*state["proven"], channel})
             left = [kept for kept in state["codes"] if kept["channel"] != channel]
             update = Update(_key(request_id, purpose))
@@ -92,10 +99,10 @@ class Identity(Waits, Notices, Outbox, Intake):
         else:
             raise StaleWriteError("lost every race for this proof")
         if purpose in STEP_UPS:
-            return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven))
+            return CodeAnswer(CodeResult.PROVEN, proven=tuple(proven), was_right=True)
         if set(proven) < set(state["typed"]):
-            return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven))
-        return self._go_on(request_id, purpose)
+            return CodeAnswer(CodeResult.MORE_NEEDED, TRIES, tuple(proven), was_right=True)
+        return replace(self._go_on(request_id, purpose), was_right=True)
 
     def _go_on(self, request_id: str, purpose: str) -> CodeAnswer:
         if purpose == "identity":
@@ -213,30 +220,53 @@ class Identity(Waits, Notices, Outbox, Intake):
 
         Beyond five codes for one identifier and day none is queued, but the answer is the same: whether somebody else
         asked in this name today must not show. Codes of a fresh proof have a count of their own, which no stranger can
-        use up.
+        use up. Of two calls at once for one contact, as of a double click, one queues a code for both.
         """
+        whose = _counted_as(request_id, identifier, purpose)
         state = self.codes(request_id, purpose)
-        if state is None or state["sends"] >= SENDS_PER_REQUEST:
-            return False
-        may_send = self._may_send_today(_counted_as(request_id, identifier, purpose))
-        if not may_send and purpose == NEW_CONTACT:
-            # Whoever asks is proven here: they may know, and keep their sends for tomorrow.
-            return False
+        newest = _newest(state, channel)
+        for _ in range(_RACES):
+            if _newest(state, channel) != newest:
+                return True
+            if state is None or state["sends"] >= SENDS_PER_REQUEST:
+                return False
+            may_send = self._may_send_today(whose)
+            if not may_send and purpose == NEW_CONTACT:
+                # Whoever asks is proven here: they may know, and keep their sends for tomorrow.
+                return False
+            parts = self._code_parts(request_id, channel, purpose, state)
+            if self.table.transact([*parts, self._day_part(whose)] if may_send else parts[:1]) is None:
+                return True
+            state = self.codes(request_id, purpose)
+        raise StaleWriteError("lost every race for this code")
+
+    def _code_parts(self, request_id: str, channel: str, purpose: str, state: Item) -> list[Item]:
+        """That one more code was asked for, and the code."""
         number = state.get("numbered", 0) + 1
-        asked = sorted({*state.get("asked", ()), channel})
-        count = Update(_key(request_id, purpose))
-        count.set(sends=state["sends"] + 1, numbered=number, asked=asked, asked_at=self.now())
-        parts = [self.table.update_op(count.when("{sends} = {=was}", was=state["sends"]))]
-        if may_send:
-            parts.append(self.notice_part(request_id, "code", channel, number=number, purpose=purpose))
-        return self.table.transact(parts) is None
+        count = Update(_key(request_id, purpose)).set(
+            sends=state["sends"] + 1,
+            numbered=number,
+            newest=state.get("newest", {}) | {channel: number},
+            asked=sorted({*state.get("asked", ()), channel}),
+            asked_at=self.now(),
+        )
+        return [
+            self.table.update_op(count.when("{sends} = {=was}", was=state["sends"])),
+            self.notice_part(request_id, "code", channel, number=number, purpose=purpose),
+        ]
+
+    def _day_part(self, whose: str) -> Item:
+        """One more code for this contact today, unless those were used up meanwhile."""
+        update = Update(self._day_key(whose)).add("sent", 1)
+        update.set(expires=int((self.clock() + timedelta(days=2)).timestamp()))
+        return self.table.update_op(update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY))
 
     def _may_send_today(self, whose: str) -> bool:
-        today = self.now()[:10]
-        key = {"PK": f"SENDS#{self.hmac.tag_of('sends', whose)}", "SK": today}
-        update = Update(key).add("sent", 1).set(expires=int((self.clock() + timedelta(days=2)).timestamp()))
-        update.when("attribute_not_exists({sent}) OR {sent} < {=most}", most=SENDS_PER_DAY)
-        return self.table.update(update) is not None
+        counted = self.table.get(self._day_key(whose))
+        return counted is None or counted["sent"] < SENDS_PER_DAY
+
+    def _day_key(self, whose: str) -> Item:
+        return {"PK": f"SENDS#{self.hmac.tag_of('sends', whose)}", "SK": self.now()[:10]}
 
     def begin_step_up(self, request_id: str, purpose: str, *, anew: bool = False) -> None:
         """Open a fresh proof (of `STEP_UPS`) over the contacts that were proven, with its own tries.
@@ -292,6 +322,11 @@ def _counted_as(request_id: str, identifier: str, purpose: str) -> str:
             return f"{purpose} {identifier}"
         case _:
             return identifier
+
+
+def _newest(state: Item | None, channel: str) -> int:
+    """The number of the code that was asked for last of a channel."""
+    return int((state or {}).get("newest", {}).get(channel, 0))
 
 
 def _fresh_proof(channels: Sequence[str]) -> Item:

@@ -23,6 +23,7 @@ from public_api.evidence import BucketUploads, EvidenceDoors
 from public_api.packages import BucketFiles
 from public_api.pages import Pages
 from public_api.routes import PublicRoutes
+from rights import status_token
 from rights.certificate import certificate_claims, public_jwk, sign
 from rights.clients import link_client
 from rights.datamap import load_data_map
@@ -289,6 +290,11 @@ class Person:
         self.ledger.tell(self.request_id, str(outcome))
         self.ledger.close_request(self.request_id, outcome)
         return self
+
+    @property
+    def link(self) -> str:
+        """The token of the link that they keep."""
+        return status_token.issue_link(self.ledger.hmac, self.request_id, self.ledger.get(self.request_id).epoch)
 
     def call(self, method: str, rest: str = "", **how: Any) -> Reply:
         return self.door(method, f"/requests/{self.request_id}{rest}", **({"token": self.token} | how))

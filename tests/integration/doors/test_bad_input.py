@@ -1,5 +1,7 @@
 """Bad input is told apart, in the one error shape, and writes nothing."""
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +43,12 @@ UNREADABLE = [
     ('{"right": NaN}', "application/json", 400, "malformed_body"),
     ('{"right": "access", "right": "deletion"}', "application/json", 400, "malformed_body"),
     ("[" * 10_000, "application/json", 400, "malformed_body"),
+    (r'{"right": "access", "identifiers": {"phone": "\ud800"}}', "application/json", 400, "malformed_body"),
+    (r'{"right": "access", "\udfff": "x"}', "application/json", 400, "malformed_body"),
+    (r'{"right": "complaint", "message": ["\udc00\ud800"]}', "application/json", 400, "malformed_body"),
+    ('{"message": "\ud800"}', "application/json", 400, "malformed_body"),
+    ("message=%ed%a0%80", "application/x-www-form-urlencoded", 400, "malformed_body"),
+    ("message=\ud800", "application/x-www-form-urlencoded", 400, "malformed_body"),
     ("right=access&right=deletion", "application/x-www-form-urlencoded", 400, "malformed_body"),
     ("right", "application/x-www-form-urlencoded", 400, "malformed_body"),
     ("right=%ff", "application/x-www-form-urlencoded", 400, "malformed_body"),
@@ -88,6 +96,40 @@ def test_a_body_that_cannot_be_read_is_refused_and_writes_nothing(door: Door, su
             assert (reply.status, reply.code) == (status, code)
             assert is_one_shape(reply)
             assert nothing_written()
+
+
+def test_whole_characters_beyond_the_first_plane_are_taken(door: Door) -> None:
+    raw = r'{"right": "complaint", "identifiers": {"phone": "012345678"}, "message": "\ud83d\ude00"}'
+    assert door("POST", "/requests", raw=raw, headers={"Content-Type": "application/json"}).status == 202
+
+
+def test_no_page_dies_of_half_a_character_wherever_it_comes_from(door: Door, person: Person) -> None:
+    half = "\ud800"
+    typed = base64.urlsafe_b64encode(b'["\\ud800"]').decode()
+    cookies = {"typed": typed, "lang": half, "look": half, "package": half}
+    person.asks()
+    answers = [
+        person.call("GET", html=True, token=None, cookies={"status": person.link} | cookies),
+        person.call("GET", token=half),
+        door("GET", f"/?right={half}&lang={half}&done={half}", html=True),
+        door("POST", "/requests", json_body=ACCESS, headers={"Idempotency-Key": half * 16}),
+        *(
+            door("GET", f"{path}{half}", html=html)
+            for path in ("/", "/s/", "/stop/", "/ask/")
+            for html in (True, False)
+        ),
+    ]
+    for answer in answers:
+        assert answer.status < 500
+        json.dumps(answer.text + str(answer.headers), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("path", ["/ask/right", "/ask/details", "/ask/check", "/find", "/find/code"])
+@pytest.mark.parametrize("html", [True, False])
+def test_no_form_echoes_half_a_character(door: Door, path: str, *, html: bool) -> None:
+    reply = door("POST", path, json_body={"right": "access", "reference": "\ud800", "language": "en"}, html=html)
+    assert reply.status == 400
+    reply.text.encode()
 
 
 def test_a_wrong_token_and_an_unknown_request_get_the_same_answer(door: Door, person: Person) -> None:

@@ -31,7 +31,7 @@ def test_reference_contact_and_code_lead_back_and_open_the_details(person: Perso
     person.gets_mail()
     found = post(person.door, "/find/code", mine | {"code": "123 456"})
     assert (found.status, found.header("Location")) == (303, f"{BASE_URL}/requests/{person.request_id}?done=found")
-    assert found.cookies["status"] == person.token
+    assert found.cookies["status"] == person.link
     page = person.call("GET", "?done=found", html=True, token=None, cookies=found.cookies | {"lang": "en"})
     assert "This is your request." in page.text
     assert "Messages we sent you" in page.text
@@ -85,6 +85,30 @@ def test_a_code_finds_once(person: Person, mine: dict[str, str]) -> None:
     assert post(person.door, "/find/code", mine | {"code": "123456"}).status == 422
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_nobody_goes_through_contacts_for_one_reference(
+    person: Person, mine: dict[str, str], later: Any, *, is_known: bool
+) -> None:
+    whose = mine if is_known else STRANGER
+
+    def statuses(path: str, **more: str) -> list[int]:
+        contacts = [f"012 345 {number:03}" for number in range(5)]
+        pairs = [whose | {"phone": contact} for contact in contacts for _ in range(5)]
+        return [post(person.door, path, pair | more).status for pair in pairs]
+
+    assert statuses("/find") == [200] * 20 + [429] * 5
+    assert statuses("/find/code", code="000000") == [422] * 20 + [429] * 5
+    assert post(person.door, "/find", whose).status == 429
+    later(timedelta(hours=24))
+    assert post(person.door, "/find", whose).status == 200
+
+
+def test_one_pair_that_is_used_up_leaves_the_others_theirs(person: Person, mine: dict[str, str]) -> None:
+    for _ in range(30):
+        post(person.door, "/find/code", mine | {"phone": STRANGER["phone"], "code": "000000"})
+    assert "Tries left: 4" in post(person.door, "/find/code", mine | {"code": "000000"}).text
+
+
 def test_the_next_day_there_are_tries_again(person: Person, mine: dict[str, str], later: Any) -> None:
     for _ in range(6):
         last = post(person.door, "/find/code", mine | {"code": "000000"})
@@ -135,7 +159,8 @@ def test_programs_find_a_request_too(person: Person, mine: dict[str, str]) -> No
     assert (asked.status, asked.json) == (202, {"next": ["code"]})
     person.gets_mail()
     found = person.door("POST", "/find/code", json_body=mine | {"code": "123456"})
-    assert found.json == {"request_id": person.request_id, "status_token": person.token}
+    link = f"{BASE_URL}/s/{person.link}"
+    assert found.json == {"request_id": person.request_id, "status_token": person.token, "link": link}
     assert person.door("POST", "/find/code", json_body=mine | {"code": "000000"}).code == "wrong_code"
     assert person.door("POST", "/find", json_body=mine | {"name": "x"}).code == "unknown_field"
 

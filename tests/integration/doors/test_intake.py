@@ -84,7 +84,7 @@ def test_several_rights_become_a_case_with_an_id_and_a_token_for_each(door: Door
 
 
 def test_a_form_ticks_further_rights_and_a_second_sending_is_the_same_case(door: Door) -> None:
-    form = {"right": "access", "also.deletion": "on", "also.complaint": "no", "phone": "012345678", "nonce": "n1"}
+    form = {"right": "access", "also.deletion": "on", "also.complaint": "no", "phone": "012345678", "nonce": "n" * 24}
     first, again = (door("POST", "/requests", form=form).json for _ in range(2))
     assert [one["right"] for one in first["requests"]] == ["access", "deletion"]
     assert first == again

@@ -47,7 +47,7 @@ def opened(person: Person) -> dict[str, str]:
     """The cookies of a browser that has entered the code."""
     sent = person.call("POST", "/package", form={"code": "123456"}, html=True)
     assert sent.status == 303
-    return sent.cookies | {"status": person.token}
+    return sent.cookies | {"status": person.link}
 
 
 def fetched(person: Person, number: object, cookies: dict[str, str]) -> Reply:
@@ -87,7 +87,7 @@ def test_a_link_is_signed_at_the_click_names_the_file_and_is_an_event_without_pe
 def test_who_has_no_pass_or_an_old_one_is_sent_to_the_page_that_asks_for_a_code(two: Person, later: Any) -> None:
     page = f"{BASE_URL}/requests/{two.request_id}/package"
     cookies = opened(two)
-    for wrong in ({"status": two.token}, cookies | {"package": "99999999999.00"}, cookies | {"package": "x"}):
+    for wrong in ({"status": two.link}, cookies | {"package": "99999999999.00"}, cookies | {"package": "x"}):
         assert (fetched(two, 1, wrong).status, fetched(two, 1, wrong).header("Location")) == (303, page)
     later(timedelta(minutes=15))
     assert fetched(two, 1, cookies).header("Location") == page
@@ -95,7 +95,7 @@ def test_who_has_no_pass_or_an_old_one_is_sent_to_the_page_that_asks_for_a_code(
     assert fetched(two, 1, {}).status == 401
 
 
-@pytest.mark.parametrize("number", ["0", "3", "-1", "x", "១", "1.5"])
+@pytest.mark.parametrize("number", ["0", "3", "-1", "x", "១", "1.5", pytest.param("9" * 4400, id="4400 digits")])
 def test_a_volume_that_is_none_is_not_found(two: Person, number: str) -> None:
     assert fetched(two, number, opened(two)).status == 404
     assert links_given(two) == []

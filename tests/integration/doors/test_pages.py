@@ -3,14 +3,16 @@
 import gzip
 import re
 from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from public_api.pages import Pages
+from rights import status_token
 from rights.domain.rights import Operation, Right
 from tests.integration.doors.conftest import BASE_URL, EMAIL, PHONE, Door, Person, Reply
 
-FORM = {"right": "access", "phone": "012 345 678", "email": "", "nonce": "n1", "lang": "en"}
+FORM = {"right": "access", "phone": "012 345 678", "email": "", "nonce": "n" * 24, "lang": "en"}
 SAME = {"Sec-Fetch-Site": "same-origin"}
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -100,6 +102,39 @@ def test_pages_come_in_the_language_one_asks_for_and_keep_it(door: Door, lang: s
     assert f'<html lang="{html_lang}">' in again.text
 
 
+@pytest.mark.parametrize("before", ["", "/prod"])
+@pytest.mark.parametrize("rest", ["/nowhere", "/requests/{id}/withdraw", "/stop/{stop}"])
+def test_language_links_lead_to_the_page_itself_also_below_a_custom_domain(
+    person: Person, before: str, rest: str
+) -> None:
+    person.asks().proves()
+    stop = status_token.issue_stop(person.ledger.hmac, person.request_id)
+    place = rest.format(id=person.request_id, stop=stop)
+    page = person.door("GET", before + place, html=True, cookies={"status": person.link, "lang": "en"})
+    assert languages(page) == {f"/prod{place}?lang=km", f"/prod{place}?lang=zh"}
+
+
+@pytest.mark.parametrize("base_url", ["https://mall.example", "https://mall.example/prod"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("//evil.example/x", "///evil.example", "/\\evil.example", "/\t/evil.example", "/prod//evil.example"),
+        "/production",
+    ],
+)
+def test_no_language_link_leads_to_another_host(base_url: str, path: str) -> None:
+    here = Pages(base_url).here(path)
+    prefix = urlsplit(base_url).path
+    assert here.startswith(f"{prefix}/")
+    assert not here.startswith(("//", "/\\"))
+    assert not re.search(r"[\s\\]", here)
+    assert urlsplit(urljoin(f"{base_url}/", here)).hostname == "mall.example"
+
+
+def languages(page: Reply) -> set[str]:
+    return set(re.findall(r'href="([^"]*\?lang=(?:km|zh))"', page.text))
+
+
 def test_without_a_wish_pages_are_in_khmer(door: Door) -> None:
     assert '<html lang="km">' in door("GET", "/", html=True).text
     assert '<html lang="zh-Hans">' in door("GET", "/", html=True, headers={"Accept-Language": "zh-TW, en"}).text
@@ -168,7 +203,7 @@ def test_one_proven_contact_of_two_offers_to_go_on(person: Person) -> None:
 def test_a_damaged_echo_cookie_shows_nothing_and_breaks_nothing(person: Person) -> None:
     person.asks()
     for value in ("%%%", "e30", "WzFd", "x"):
-        cookies = {"status": person.token, "typed": value}
+        cookies = {"status": person.link, "typed": value}
         assert person.call("GET", html=True, token=None, cookies=cookies).status == 200
 
 

@@ -22,7 +22,7 @@ def test_a_request_is_accepted_with_its_address_and_token(door: Door, ledger: Le
     reply = door("POST", "/requests", json_body=ACCESS)
     request_id = reply.json["request_id"]
     assert reply.status == 202
-    assert set(reply.json) == {"request_id", "status_token", "requests"}
+    assert set(reply.json) == {"request_id", "status_token", "link", "requests"}
     assert reply.header("Location") == f"{BASE_URL}/requests/{request_id}"
     assert ledger.get(request_id).status is Status.RECEIVED
     assert ledger.private(request_id, "typed") == {"identifiers": {"phone": PHONE}, "message": ""}
@@ -34,14 +34,22 @@ def test_a_form_needs_one_of_phone_and_email(door: Door, ledger: Ledger) -> None
 
 
 def test_the_same_key_and_body_is_the_same_request(door: Door) -> None:
-    key = {"Idempotency-Key": "k1"}
+    key = {"Idempotency-Key": "k" * 24}
     first, again = (door("POST", "/requests", json_body=ACCESS, headers=key) for _ in range(2))
     assert first.json == again.json
     assert again.status == 202
 
 
+def test_a_key_that_can_be_guessed_is_refused_in_the_header_and_in_a_form(door: Door) -> None:
+    key = {"Idempotency-Key": "k" * 15}
+    form = {"right": "access", "phone": "012 345 678", "nonce": "k" * 15}
+    for reply in (door("POST", "/requests", json_body=ACCESS, headers=key), door("POST", "/requests", form=form)):
+        assert (reply.status, reply.code) == (422, "too_short")
+        assert reply.json["error"]["fields"]["Idempotency-Key"]["limit"] == 16
+
+
 def test_the_same_key_with_another_body_is_refused(door: Door) -> None:
-    key = {"Idempotency-Key": "k1"}
+    key = {"Idempotency-Key": "k" * 24}
     door("POST", "/requests", json_body=ACCESS, headers=key)
     other = door("POST", "/requests", json_body=ACCESS | {"right": "deletion"}, headers=key)
     assert (other.status, other.code) == (422, "idempotency_key_reused")
@@ -81,7 +89,7 @@ def test_known_and_unknown_people_see_the_same_in_every_byte_that_is_not_random(
             person.call("POST", "/confirm", json_body={"agree": True}),
             person.call("POST", "/answers", json_body={"message": "x"}),
         ]
-        hidden = [person.token, person.request_id, replies[1].json["reference"]]
+        hidden = [person.token, person.link, person.request_id, replies[1].json["reference"]]
         return [
             (r.status, _scrubbed(json.dumps(r.headers), hidden), _scrubbed(r.text, hidden)) for r in replies[1:]
         ] + [(made.status, str(sorted(made.headers)), str(list(made.json)))]
@@ -245,7 +253,7 @@ def test_a_package_pass_ends_after_a_quarter_of_an_hour(person: Person, later: A
     person.gets_mail()
     opened = person.call("POST", "/package", form={"code": "123456"}, html=True)
     assert opened.status == 303
-    cookies = opened.cookies | {"status": person.token}
+    cookies = opened.cookies | {"status": person.link}
     link = f'href="/prod/requests/{person.request_id}/package/1"'
     assert link in person.call("GET", "/package", cookies=cookies, html=True).text
     later(timedelta(minutes=15))

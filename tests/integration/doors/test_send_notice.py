@@ -110,7 +110,7 @@ def test_a_mail_says_the_same_twice_and_links_to_the_status_page(person: Person,
     channel, to, mail = post.sent[-1]
     assert isinstance(mail, Mail)
     assert (channel, to) == ("email", EMAIL)
-    link = f"https://mall.example/prod/s/{person.token}"
+    link = f"https://mall.example/prod/s/{person.link}"
     for part in (mail.text, mail.html):
         assert link in part
         assert "We know now that it is you" in part

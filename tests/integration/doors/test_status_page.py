@@ -245,7 +245,7 @@ def test_the_other_rights_of_a_case_have_cards_that_lead_to_their_pages(person: 
     person.request_id, person.token = reply.json["request_id"], reply.json["status_token"]
     other = reply.json["requests"][1]
     page = person.call("GET", html=True, cookies=EN).text
-    link = f"/s/{other['status_token']}"
+    link = other["link"].removeprefix(BASE_URL)
     assert f'<a href="/prod{link}">Delete my data</a>' in page
     opened = person.door("GET", link, html=True)
     assert opened.header("Location") == f"{BASE_URL}/requests/{other['request_id']}"

@@ -1,12 +1,14 @@
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from rights.domain.status import Status
 from rights.ledger import Ledger
-from rights.ledger.identity import SENDS_PER_DAY, SENDS_PER_REQUEST
+from rights.ledger.identity import DOWNLOAD, FIND, LOOK, NEW_CONTACT, SENDS_PER_DAY, SENDS_PER_REQUEST
 from rights.ledger.intake import TRIES
-from rights.ledger.model import CodeResult
+from rights.ledger.model import CodeAnswer, CodeResult
 from rights.ledger.table import Update, request_key
 from tests.integration.ledger.test_requests import PHONE, new
 from tests.support.clock import StoppedClock
@@ -109,6 +111,56 @@ def test_an_identifier_gets_five_codes_a_day_over_all_requests(ledger: Ledger, c
     assert len(ledger.notices(requests[-1])) == 1
 
 
+@pytest.mark.parametrize("purpose", ["identity", LOOK])
+def test_a_double_click_queues_one_code_and_costs_one_send(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, purpose: str
+) -> None:
+    request_id = opened(ledger)
+    if purpose == LOOK:
+        ledger.begin_step_up(request_id, LOOK)
+    answers = asked_at_once(ledger, monkeypatch, lambda: ledger.queue_code(request_id, "phone", PHONE, purpose))
+    assert answers == [True, True]
+    assert len(ledger.notices(request_id)) == 1
+    assert (ledger.codes(request_id, purpose) or {})["sends"] == 1
+    for _ in range(SENDS_PER_DAY - 1):
+        ledger.queue_code(request_id, "phone", PHONE, purpose)
+    assert len(ledger.notices(request_id)) == SENDS_PER_DAY, "the day's count has none more either"
+
+
+def test_codes_for_two_contacts_at_once_are_both_queued(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = opened(ledger, phone=PHONE, email=EMAIL)
+    contacts = iter([("email", EMAIL), ("phone", PHONE)])
+    answers = asked_at_once(ledger, monkeypatch, lambda: ledger.queue_code(request_id, *next(contacts)))
+    assert answers == [True, True]
+    assert {notice.channel for notice in ledger.notices(request_id)} == {"phone", "email"}
+
+
+def test_of_two_requests_that_ask_for_the_last_code_of_a_day_at_once_one_gets_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = opened(ledger), opened(ledger)
+    for _ in range(SENDS_PER_DAY - 1):
+        ledger.queue_code(opened(ledger), "phone", PHONE)
+    requests = iter([first, second])
+    answers = asked_at_once(ledger, monkeypatch, lambda: ledger.queue_code(next(requests), "phone", PHONE))
+    assert answers == [True, True]
+    assert len(ledger.notices(first) + ledger.notices(second)) == 1
+
+
+def asked_at_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], bool]) -> list[bool]:
+    """Ask twice: the second is quicker, between the first one's look at the counts and what it writes."""
+    answers, transact = [], ledger.table.transact
+
+    def later(parts: Any) -> Any:
+        monkeypatch.setattr(ledger.table, "transact", transact)
+        answers.append(ask())
+        return transact(parts)
+
+    monkeypatch.setattr(ledger.table, "transact", later)
+    answers.append(ask())
+    return answers
+
+
 def test_strangers_cannot_use_up_the_codes_of_a_download(ledger: Ledger) -> None:
     for _ in range(SENDS_PER_DAY + 1):
         ledger.queue_code(opened(ledger), "phone", PHONE)
@@ -128,8 +180,44 @@ def test_a_first_code_is_queued_once_however_often_the_step_comes(ledger: Ledger
 def test_a_proof_that_was_cut_off_before_the_request_went_on_is_finished_by_the_next_try(ledger: Ledger) -> None:
     request_id = opened(ledger)
     ledger.table.update(Update(request_key(request_id, "CODES#identity")).set(proven=["phone"]))
-    assert ledger.try_code(request_id, "000000").result is CodeResult.PROVEN
+    answer = ledger.try_code(request_id, "000000")
+    assert (answer.result, answer.was_right) == (CodeResult.PROVEN, False)
     assert ledger.get(request_id).status is Status.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("purpose", "loser"),
+    [
+        ("identity", CodeResult.NOT_WAITING),
+        (NEW_CONTACT, CodeResult.NOT_WAITING),
+        (DOWNLOAD, CodeResult.WRONG),
+        (LOOK, CodeResult.WRONG),
+        (FIND, CodeResult.WRONG),
+    ],
+)
+def test_of_two_who_type_one_code_at_once_only_one_is_let_in(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, purpose: str, loser: CodeResult
+) -> None:
+    request_id = opened(ledger)
+    answers: list[CodeAnswer | None] = []
+    if purpose == NEW_CONTACT:
+        ledger.begin_proof_of_new_contacts(request_id, ["phone"])
+    elif purpose != "identity":
+        ledger.begin_step_up(request_id, purpose)
+    ledger.store_code(request_id, "phone", purpose, "482913")
+    match = ledger._match
+
+    def matched(*what: Any) -> Any:
+        found = match(*what)
+        if not answers:
+            # The other one is quicker, between the look at the code and the proof.
+            answers.append(None)
+            answers[0] = ledger.try_code(request_id, "482913", purpose)
+        return found
+
+    monkeypatch.setattr(ledger, "_match", matched)
+    answers.append(ledger.try_code(request_id, "482913", purpose))
+    assert [(one.result, one.was_right) for one in answers if one] == [(CodeResult.PROVEN, True), (loser, False)]
 
 
 def test_a_proof_after_the_run_has_ended_starts_the_next_run_at_once(ledger: Ledger) -> None:

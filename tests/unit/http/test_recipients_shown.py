@@ -53,7 +53,7 @@ def test_a_request_waits_for_a_partner_when_only_partners_are_left() -> None:
 
 
 def test_the_status_tells_a_partners_answer_as_its_own() -> None:
-    body = as_json(Shown(REQUEST, [ours(), partner(**CONFIRMED)]))
+    body = as_json(Shown(REQUEST, [ours(), partner(**CONFIRMED)]), knows=True)
     [own, theirs] = body["stores"]
     assert own["verified_at"] == AT
     assert "recipient" not in own

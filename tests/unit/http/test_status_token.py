@@ -22,8 +22,29 @@ def test_a_token_opens_its_own_request_only() -> None:
     assert not status_token.is_valid(Hmac(b"other"), "A", 1, token)
 
 
-def test_a_new_epoch_revokes_it() -> None:
+def test_a_link_opens_its_own_request_only() -> None:
+    link = status_token.issue_link(HMAC, "A", 1)
+    assert status_token.is_link(HMAC, "A", 1, link)
+    assert not status_token.is_link(HMAC, "B", 1, link)
+    assert not status_token.is_link(HMAC, "A", 1, "")
+    assert not status_token.is_link(Hmac(b"other"), "A", 1, link)
+
+
+def test_none_of_the_tokens_serves_as_another() -> None:
+    bearer, link, stop = (
+        status_token.issue(HMAC, "A", 1),
+        status_token.issue_link(HMAC, "A", 1),
+        status_token.issue_stop(HMAC, "A"),
+    )
+    assert not status_token.is_valid(HMAC, "A", 1, link)
+    assert not status_token.is_link(HMAC, "A", 1, bearer)
+    assert not any(status_token.is_valid(HMAC, "A", 1, stop + rest) for rest in ("", link[-32:]))
+    assert not status_token.may_stop(HMAC, link)
+
+
+def test_a_new_epoch_revokes_token_and_link() -> None:
     assert not status_token.is_valid(HMAC, "A", 2, status_token.issue(HMAC, "A", 1))
+    assert not status_token.is_link(HMAC, "A", 2, status_token.issue_link(HMAC, "A", 1))
 
 
 @given(st.text())

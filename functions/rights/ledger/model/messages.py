@@ -84,3 +84,5 @@ class CodeAnswer:
     result: CodeResult
     tries_left: int = 0
     proven: tuple[str, ...] = ()
+    was_right: bool = False
+    """True for whoever typed a code that was good until then; false where a proof from before is only gone on with."""
