@@ -122,6 +122,7 @@ EVENT = {
     "identity_not_proven": "Identity not proven in time",
     "planned": "Plan laid",
     "linked_to_earlier_request": "Linked to an earlier request",
+    "joined_work_begun": "Joined with work that had begun",
     "confirmation_asked": "Confirmation asked for",
     "confirmed": "Confirmed",
     "not_confirmed": "Not confirmed in time",
