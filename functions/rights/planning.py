@@ -21,7 +21,7 @@ from rights.domain.rights import ERASING, EXPORTING, OPERATION_OF, Channel, Oper
 from rights.domain.status import PROVEN, Status
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import LaidPlan
-from rights.looking_up import look_up_hashes, settle_asserted
+from rights.looking_up import is_beside_the_file, look_up_hashes, settle_asserted, settle_attested
 from rights.secrets_hmac import Hmac
 from rights.settings import Settings
 
@@ -65,6 +65,9 @@ class Planner:
         """
         look_up_hashes(request.id, self._ledger, self._stores)
         settle_asserted(request, self._ledger, self._stores)
+        settle_attested(request, self._ledger, self._stores)
+        if request.attested and request.is_first_of_case:
+            self._ledger.acknowledge_intake(request.id)
         keys = self._stores.resolve(request.id, self._ledger.seeds(request))
         facts = self._stores.facts(request.id, keys)
         is_child = self._is_child(facts)
@@ -85,6 +88,7 @@ class Planner:
         found = Findings(
             accounts=len(keys.accounts),
             is_attested=request.attested is not None,
+            is_beside_the_file=is_beside_the_file(request, self._ledger),
             is_child=bool(is_child) and not by_mall,
             is_held=self._ledger.hold_on(known_as) is not None,
             corrected=tuple(changes),

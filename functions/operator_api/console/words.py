@@ -104,6 +104,7 @@ REVIEW = {
     "agent": "an agent asks",
     "child": "the data is a child's",
     "second_account": "a second account was reached",
+    "contact_not_on_file": "a contact that was given is not on the person's file: nothing goes there",
     "legal_hold": "a legal hold stands on the person",
     "new_on_file": "the contact on file was changed of late",
     "old_contact_not_proven": "the old sign-in contact was not proven",
