@@ -1,7 +1,8 @@
 """Requests that came by mail, by phone or at a counter, taken in by an operator, who says how they made sure who asks.
 
 The clock starts when the request came. A code to the contact on file proves as everywhere; where an operator's word
-stands in for it, somebody else decides, and nobody decides on what they filed themselves.
+stands in for it, it counts for contacts on file only, somebody else decides, and nobody decides on what they filed
+themselves.
 """
 
 import json
@@ -76,15 +77,11 @@ class IntakeDoors(SearchDoors):
                 received_at=datetime.fromisoformat(body.received_at.isoformat()),
                 came_by=body.came_by.value,
                 attested=attested,
-                proven=attested is not None,
                 by=who.id,
                 idempotency=tag_of("idempotency", "operator", who.id, body.key),
                 body_hmac=tag_of("body", canonical),
             )
         )
-        if attested:
-            # Whoever repeats a call that was cut off here tells of it then.
-            self._ledger.acknowledge_intake(opened.request.id)
         others = [self.summary(one) for one in opened.others]
         return self.summary(opened.request) | ({"case": others} if others else {})
 

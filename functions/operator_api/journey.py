@@ -18,6 +18,7 @@ _ENTERS = {
     "confirmation_asked": "Confirm",
     "review_asked": "Review",
     "cooling_off_begun": "CoolOff",
+    "joined_work_begun": "BeginWork",
     "work_begun": "BeginWork",
     "repair_asked": "Repair",
     "volume_ready": "Assemble",

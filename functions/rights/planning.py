@@ -17,11 +17,11 @@ from rights.domain.cooling_off import seconds_to_cool_off
 from rights.domain.identity import Identifier, KeySet, Kind
 from rights.domain.mall_time import MALL_TIME, today_in_the_mall
 from rights.domain.review import Findings, reason_to_review
-from rights.domain.rights import ERASING, OPERATION_OF, Channel, Operation, Requester, Right
+from rights.domain.rights import ERASING, EXPORTING, OPERATION_OF, Channel, Operation, Requester, Right
 from rights.domain.status import PROVEN, Status
 from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import LaidPlan
-from rights.looking_up import look_up_hashes, settle_asserted
+from rights.looking_up import is_beside_the_file, look_up_hashes, settle_asserted, settle_attested
 from rights.secrets_hmac import Hmac
 from rights.settings import Settings
 
@@ -65,6 +65,9 @@ class Planner:
         """
         look_up_hashes(request.id, self._ledger, self._stores)
         settle_asserted(request, self._ledger, self._stores)
+        settle_attested(request, self._ledger, self._stores)
+        if request.attested and request.is_first_of_case:
+            self._ledger.acknowledge_intake(request.id)
         keys = self._stores.resolve(request.id, self._ledger.seeds(request))
         facts = self._stores.facts(request.id, keys)
         is_child = self._is_child(facts)
@@ -74,6 +77,8 @@ class Planner:
         # Whom a hash named that nobody has on file has no pseudonym: the request stands for itself.
         subjects = subjects_of(keys, self._hmac) or [self._hmac.tag_of("subject", "request", request.id)]
         known_as = pseudonyms_of(keys, self._hmac)
+        what = what_of(request, self._tag("changes", changes))
+        proof = self._tag("proof", {"contacts": self._ledger.proven_contacts(request.id), "of": sorted(subjects)})
         confirm = to_confirm(request.right, changes)
         if confirm is Confirm.CLOSURE:
             lapses = [{"what": what, "value": value} for what, value in facts.lapses]
@@ -83,6 +88,7 @@ class Planner:
         found = Findings(
             accounts=len(keys.accounts),
             is_attested=request.attested is not None,
+            is_beside_the_file=is_beside_the_file(request, self._ledger),
             is_child=bool(is_child) and not by_mall,
             is_held=self._ledger.hold_on(known_as) is not None,
             corrected=tuple(changes),
@@ -100,7 +106,8 @@ class Planner:
             known_as=known_as,
             hash=plan_hash(request, tasks, self._tag("keys", keys.to_mapping())),
             data_map=self._stores.data_map.version,
-            lock=lock_of(request, self._tag("changes", changes)),
+            lock=lock_of(request, what, proof),
+            work=work_of(request, what),
             tasks=tasks,
             review=reason_to_review(request.right, request.requester, found),
             confirm=confirm,
@@ -247,19 +254,33 @@ def plan_hash(request: Request, tasks: Sequence[Task], keys_tag: str) -> str:
     return hashlib.sha256(json.dumps([request.id, str(request.right), keys_tag, work]).encode()).hexdigest()
 
 
-def lock_of(request: Request, changes_tag: str) -> str:
-    """What of a person is worked on once at a time: the same right, narrowed the same way; complaints never join."""
-    match request.right:
-        case Right.CORRECTION:
-            narrowed = [changes_tag]
-        case Right.COMPLAINT:
-            narrowed = [request.id]
-        case _:
-            narrowed = sorted({*request.scope, *request.purposes})
-    if request.requester is not Requester.SELF:
-        # That somebody's request joins another's would tell a stranger of the other.
-        narrowed.append(request.id)
+def what_of(request: Request, changes_tag: str) -> str:
+    """What is asked for: the right, and what narrows it."""
+    narrowed = [changes_tag] if request.right is Right.CORRECTION else sorted({*request.scope, *request.purposes})
     return "#".join([request.right.value, *narrowed])
+
+
+def lock_of(request: Request, what: str, proof_tag: str) -> str:
+    """Under what one request waits for its work to begin, and another that the same contacts proved joins it."""
+    return f"{what}#{request.id if _stands_alone(request) else proof_tag}"
+
+
+def work_of(request: Request, what: str) -> str | None:
+    """What of a person is begun once, whichever contact proved it.
+
+    Not an export: its result goes only to whoever proved.
+    """
+    return None if _stands_alone(request) or request.right in EXPORTING else what
+
+
+def _stands_alone(request: Request) -> bool:
+    """True for what joins no other, and no other joins.
+
+    An affiliate may take its request back, an operator may refuse one that was attested; that one's own joins another's
+    would tell a stranger of the other. Complaints are each their own.
+    """
+    by_another = request.is_at_anothers_word or request.affiliate is not None
+    return by_another or request.right is Right.COMPLAINT
 
 
 def _by_collection(seen: Iterable[Mapping[str, Any]]) -> dict[str, int]:

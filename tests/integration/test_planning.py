@@ -263,8 +263,9 @@ def test_a_new_sign_in_contact_is_confirmed_and_looked_at_unless_the_old_one_was
         for n, typed in enumerate(({"phone": PHONE}, both))
     )
     assert (unproven.review, unproven.confirm) == ("old_contact_not_proven", "new_contact")
-    assert proven_both.linked_to == unproven.id
-    ledger.withdraw(unproven.id)
+    assert proven_both.linked_to is None
+    for one in (unproven, proven_both):
+        ledger.withdraw(one.id)
     request_id = proven(ledger, Right.CORRECTION, changes=changes, typed=both)
     assert plan(ledger, request_id).outcome == "confirm"
     assert ledger.get(request_id).review is None

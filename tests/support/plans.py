@@ -15,6 +15,7 @@ def lay(
     known_as: Sequence[str] = (),
     plan: str = "hash",
     lock: str | None = None,
+    work: str | None = None,
     review: str | None = None,
     confirm: str | None = None,
 ) -> Request:
@@ -25,6 +26,7 @@ def lay(
         hash=plan,
         data_map="1",
         lock=lock or ledger.get(request_id).right.value,
+        work=work,
         tasks=tasks,
         review=review,
         confirm=confirm,

@@ -26,10 +26,11 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"
     GUARDIAN = "guardian"
     AGENT = "agent"
+    CONTACT_NOT_ON_FILE = "contact_not_on_file"
+    SECOND_ACCOUNT = "second_account"
     ATTESTED = "attested"
     AFFILIATE_CEILING = "affiliate_ceiling"
     CHILD = "child"
-    SECOND_ACCOUNT = "second_account"
     LEGAL_HOLD = "legal_hold"
     NEW_ON_FILE = "new_on_file"
     OLD_CONTACT_NOT_PROVEN = "old_contact_not_proven"
@@ -46,6 +47,8 @@ class Findings:
     accounts: int = 1
     is_attested: bool = False
     """An operator's word stands in for the proof: somebody else has to look."""
+    is_beside_the_file: bool = False
+    """A contact that an operator vouches for is on nobody's file, or not on that of the person."""
     is_child: bool = False
     is_held: bool = False
     corrected: Collection[str] = ()
@@ -79,9 +82,10 @@ def reason_to_review(right: Right, requester: Requester, found: Findings) -> Rea
         Reason.COMPLAINT: right is Right.COMPLAINT,
         Reason.GUARDIAN: requester is Requester.GUARDIAN,
         Reason.AGENT: requester is Requester.AGENT,
+        Reason.CONTACT_NOT_ON_FILE: found.is_beside_the_file,
+        Reason.SECOND_ACCOUNT: found.accounts > 1,
         Reason.ATTESTED: found.is_attested,
         Reason.AFFILIATE_CEILING: found.is_braked,
-        Reason.SECOND_ACCOUNT: found.accounts > 1,
         Reason.LEGAL_HOLD: erases and found.is_held,
         Reason.CHILD: found.is_child and OPERATION_OF[right] is not Operation.RESTRICT,
         Reason.NEW_ON_FILE: _weighs(right) and is_new_on_file(found),
@@ -114,7 +118,12 @@ def unproven_old_contacts(found: Findings) -> list[str]:
 
 
 def approvals_needed(right: Right, requester: Requester, reason: str | None) -> int:
-    """Two operators where data leaves or is erased at another's word, or where two people may be mixed up (house)."""
+    """Two operators where data leaves or is erased at another's word, or where two people may be mixed up (house).
+
+    And whatever the right, where an operator vouched for a contact that the person does not have on file.
+    """
+    if reason == Reason.CONTACT_NOT_ON_FILE:
+        return 2
     doubtful = requester is not Requester.SELF or reason == Reason.SECOND_ACCOUNT
     return 2 if _weighs(right) and doubtful else 1
 
@@ -138,6 +147,7 @@ def approvals_missing(needed: int, given: Sequence[bool]) -> Missing:
 
 _WHOSE = frozenset(
     {
+        Reason.CONTACT_NOT_ON_FILE,
         Reason.AFFILIATE_CEILING,
         Reason.SECOND_ACCOUNT,
         Reason.NEW_ON_FILE,

@@ -160,7 +160,7 @@ class Identity(Waits, Notices, Outbox, Intake):
         self.put_private(request_id, "typed", whole | {"identifiers": {**found, **typed["identifiers"]}})
 
     def assert_contacts(self, request_id: str, contacts: Mapping[str, str]) -> None:
-        """Take an affiliate's word for these contacts, which are on file; a second call changes nothing."""
+        """Take an affiliate's or operator's word for these contacts, on file; a second call changes nothing."""
         proven = Update(_key(request_id, "identity")).set(proven=sorted(contacts), proven_at=self.now())
         self.table.update(proven.when("attribute_not_exists({proven_at})"))
         # Last: who finds it knows that the rest was done.

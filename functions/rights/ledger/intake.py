@@ -73,7 +73,7 @@ class Intake(Lookup):
     def _request_parts(self, new: NewRequest, request_id: str, right: Right, case: Sequence[str]) -> list[Item]:
         received = new.received_at or self.clock()
         status = Status.VERIFIED if new.is_verified else Status.RECEIVED
-        detail = {"proven": "+".join(sorted(_own_contacts(new)))} if new.proven else {}
+        detail = {"proven": "+".join(sorted(_own_contacts(new)))} if new.proves_contacts else {}
         if new.from_affiliate:
             detail |= {"affiliate": new.from_affiliate.affiliate}
         change = Change(code="received", by=new.by, detail=detail)
@@ -86,7 +86,7 @@ class Intake(Lookup):
         sealed: dict[str, Any] = {"typed": typed}
         if new.from_affiliate and new.from_affiliate.callbacks:
             sealed["callbacks"] = list(new.from_affiliate.callbacks)
-        if new.proven:
+        if new.proves_contacts:
             sealed["contacts"] = _own_contacts(new)
         if new.acting:
             sealed["requester"] = dict(new.acting)
@@ -176,7 +176,7 @@ def _proof(new: NewRequest, request_id: str) -> Item:
     return request_key(request_id, "CODES#identity") | {
         "typed": channels,
         "tries_left": TRIES,
-        "proven": channels if new.proven else [],
+        "proven": channels if new.proves_contacts else [],
         "codes": [],
         "sends": 0,
     }

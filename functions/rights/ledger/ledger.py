@@ -47,5 +47,5 @@ class Ledger(
     Every write is conditional or idempotent. Each part is a file of its own, and none knows the ones above it:
     requests < waits, notices, tasks, outbox, holds, retained, records, evidence, undelivered, anchors, tombstones,
     replays, bulk, sessions, lookup, views, weeks, affiliates, callbacks, packages < lake, recipients, identity <
-    clocks, counter, steps, finding.
+    clocks, counter, joining, steps, finding.
     """

@@ -1,12 +1,12 @@
 """Locks: of one person the same thing is worked on once at a time, and an erasure lets open exports out first.
 
-A lock lies under each pseudonym of the person's accounts, by what is asked for. Open exports are a set beside them: an
-erasure begins only in a transaction that finds it empty, so no export slips in between.
+A lock lies under each pseudonym of the person's accounts, by what is asked for and who proved it. Open exports are a
+set beside them: an erasure begins only in a transaction that finds it empty, so no export slips in between.
 """
 
 from collections.abc import Sequence
 
-from rights.domain.rights import ERASING, EXPORTING, Requester
+from rights.domain.rights import ERASING, EXPORTING
 from rights.domain.status import Status
 from rights.ledger.model import Request
 from rights.ledger.table import Item, Update
@@ -27,8 +27,6 @@ class Locks(Waits):
     def lock_parts(self, request: Request, subjects: Sequence[str], lock: str) -> list[Item]:
         """The parts of a transaction that take the person's locks."""
         parts = [self.table.put_op(_lock(subject, lock) | {"request_id": request.id}) for subject in subjects]
-        if request.requester is Requester.SELF:
-            parts += self.open_export_parts(request, subjects)
         if request.right in ERASING:
             parts += [self.table.update_op(Update(_exports(s)).add("waiting", {request.id})) for s in subjects]
         return parts
@@ -36,7 +34,7 @@ class Locks(Waits):
     def open_export_parts(self, request: Request, subjects: Sequence[str]) -> list[Item]:
         """The parts of a transaction by which erasures wait for this export.
 
-        One by somebody who acts for the person only once it is approved: strangers hold nobody up.
+        One at another's word that somebody has to look at only once it is approved: strangers hold nobody up.
         """
         if request.right not in EXPORTING:
             return []

@@ -11,8 +11,8 @@ from typing import Any
 
 from rights.clock import parse, stamp
 from rights.domain.clock import PauseReason
-from rights.domain.review import approvals_needed
-from rights.domain.rights import Operation, Requester
+from rights.domain.review import Reason, approvals_needed
+from rights.domain.rights import Operation
 from rights.domain.status import Status
 from rights.domain.work import Counts, TaskStatus
 from rights.errors import IllegalTransitionError, UnknownRequestError
@@ -91,7 +91,7 @@ class Reviews(Identity, Locks, Tasks):
                 raise IllegalTransitionError("one of two approvals is an approver's")
             sets |= {"decision": "approve_in_part" if without else "approve"} | self.revived(request)
             also = [*self.answer_parts(request_id, REVIEW_WAIT, {"outcome": "approve"}), *marked]
-            if request.requester is not Requester.SELF:
+            if request.is_at_anothers_word:
                 also += self.open_export_parts(request, request.locks)
             if answer is not None:
                 also.append(self.private_part(request_id, "answer", {"text": answer, "at": self.now()}))
@@ -110,6 +110,29 @@ class Reviews(Identity, Locks, Tasks):
             also += self.unlock_parts(request)
             detail = {"ground": ground or 0}
             return Change(code="refused", by=by, to=Status.REFUSED, sets=sets, detail=detail, also=also)
+
+        return self.change(request_id, decide)
+
+    def conflicts_stand(self, request_id: str, found: Mapping[str, Sequence[str]]) -> Request:
+        """Write down what stores would refuse of an erasure now; an approval goes back while one of them still would.
+
+        Nothing is begun before it is mended, or the store is left out. Why somebody had to look stays: it says how many
+        have to.
+        """
+        tasks = [task for task in self.tasks(request_id) if task.store in found]
+        changed = [replace(t, conflicts=tuple(found[t.store])) for t in tasks if t.conflicts != tuple(found[t.store])]
+
+        def decide(request: Request) -> Change | None:
+            if request.is_final or not request.is_decided or request.status is Status.IN_PROGRESS:
+                return None
+            also = [self.change_part(task) for task in changed]
+            if not any(found.values()):
+                return Change(code="conflicts_mended", also=also) if also else None
+            review = request.review or Reason.STORE_CONFLICT
+            sets: dict[str, Any] = {"review": review, "sent_back": True, "decision": None, "approvals": []}
+            to = None if request.status is Status.IN_REVIEW else Status.IN_REVIEW
+            detail = {"reason": Reason.STORE_CONFLICT.value}
+            return Change(code="review_asked", to=to, sets=sets, detail=detail, also=also)
 
         return self.change(request_id, decide)
 

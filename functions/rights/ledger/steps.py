@@ -1,7 +1,7 @@
 """What the steps of the workflow and the operators do to a request, each as one change that may run twice."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from rights.errors import IllegalTransitionError, NotReadyError
 from rights.ledger.confirming import CONFIRM_WAIT, Confirming
 from rights.ledger.holds import Holds
 from rights.ledger.identity import IDENTITY_WAIT, WAITING_FOR_PROOF
+from rights.ledger.joining import Joining
 from rights.ledger.locks import EXPORT_WAIT
 from rights.ledger.model import Request, Task
 from rights.ledger.packages import Packages
@@ -45,13 +46,15 @@ class LaidPlan:
     hash: str
     data_map: str
     lock: str
+    work: str | None = None
+    """What others of the person's own join once it has begun; None: nothing."""
     tasks: Sequence[Task]
     review: str | None = None
     confirm: str | None = None
     accounts: int = 1
 
 
-class Steps(Reviews, Confirming, Holds, Packages):
+class Steps(Reviews, Confirming, Joining, Holds, Packages):
     """The changes a request goes through."""
 
     def ask_for_proof(self, request_id: str) -> Request:
@@ -139,17 +142,19 @@ class Steps(Reviews, Confirming, Holds, Packages):
     def lay_plan(self, request_id: str, laid: LaidPlan) -> Request:
         """Write the plan, its store tasks and the person's locks in one go, and tell what it asks for first.
 
-        Of two requests of one person for the same thing only the first is worked on; the later one is linked to it and
-        ends. Whoever somebody acts for is told at once, by every contact on file, with a link to stop it.
+        A request that joins another (`rights.ledger.joining`) ends instead. Whoever somebody acts for is told at once,
+        by every contact on file, with a link to stop it.
         """
 
         def decide(request: Request) -> Change | None:
             if request.plan is not None or request.is_final:
                 return None
-            earlier = self.holder_of(laid.subjects, laid.lock)
-            if earlier is not None and earlier != request_id:
-                return self._linked(request, earlier)
+            earlier = self.holder_of(laid.subjects, laid.lock) or self.begun_for(request, laid.subjects, laid.work)
+            if earlier is not None:
+                return self.joined(request, earlier, code="linked_to_earlier_request")
             also = [*self.lock_parts(request, laid.subjects, laid.lock), *self.task_parts(laid.tasks)]
+            if laid.review is None or not request.is_at_anothers_word:
+                also += self.open_export_parts(request, laid.subjects)
             if request.requester is not Requester.SELF:
                 also += self.on_file_parts(request_id, "asked_for_you")
             sets = {
@@ -158,6 +163,7 @@ class Steps(Reviews, Confirming, Holds, Packages):
                 "subject": laid.subjects[0],
                 "locks": list(laid.subjects),
                 "lock": laid.lock,
+                "work": laid.work,
                 "known_as": list(laid.known_as),
                 "review": laid.review,
                 "confirm": laid.confirm,
@@ -178,37 +184,6 @@ class Steps(Reviews, Confirming, Holds, Packages):
             for number, _ in enumerate(values, start=1)
             if channel not in but
         ]
-
-    def _linked(self, request: Request, earlier: str) -> Change:
-        return Change(
-            code="linked_to_earlier_request",
-            to=Status.WITHDRAWN,
-            sets={"linked_to": earlier, "outcome": "duplicate"},
-            also=[self.notice_part(request.id, "duplicate", channel) for channel in self.proven(request.id)],
-        )
-
-    def conflicts_stand(self, request_id: str, found: Mapping[str, Sequence[str]]) -> Request:
-        """Write down what stores would refuse of an erasure now; an approval goes back while one of them still would.
-
-        Nothing is begun before it is mended, or the store is left out. Why somebody had to look stays: it says how many
-        have to.
-        """
-        tasks = [task for task in self.tasks(request_id) if task.store in found]
-        changed = [replace(t, conflicts=tuple(found[t.store])) for t in tasks if t.conflicts != tuple(found[t.store])]
-
-        def decide(request: Request) -> Change | None:
-            if request.is_final or not request.is_decided or request.status is Status.IN_PROGRESS:
-                return None
-            also = [self.change_part(task) for task in changed]
-            if not any(found.values()):
-                return Change(code="conflicts_mended", also=also) if also else None
-            review = request.review or Reason.STORE_CONFLICT
-            sets: dict[str, Any] = {"review": review, "sent_back": True, "decision": None, "approvals": []}
-            to = None if request.status is Status.IN_REVIEW else Status.IN_REVIEW
-            detail = {"reason": Reason.STORE_CONFLICT.value}
-            return Change(code="review_asked", to=to, sets=sets, detail=detail, also=also)
-
-        return self.change(request_id, decide)
 
     def cool_off(self, request_id: str, token: str, seconds: int) -> Request:
         """Wait before what cannot be undone, and tell every contact on file how to stop it.
@@ -238,7 +213,8 @@ class Steps(Reviews, Confirming, Holds, Packages):
 
         An erasure changes nothing while an export of the same person is open, or the rest would be erased unread; the
         check is part of the transaction, so that no export slips in between. A legal hold that was placed since the
-        plan sends it back to whoever decides; one that was placed since the work began raises NotReadyError.
+        plan sends it back to whoever decides; one that was placed since the work began raises NotReadyError. What
+        another request of the person's has begun already is joined.
         """
         self.reopen_tasks(request_id, only=self.get(request_id).retry_only)
 
@@ -250,12 +226,16 @@ class Steps(Reviews, Confirming, Holds, Packages):
                     raise IllegalTransitionError("work needs the confirmation and the approval that the plan asks for")
                 if request.cooling_until is not None and request.cooling_until > self.now():
                     raise NotReadyError("the cooling-off is not over yet")
+                if earlier := self.begun_for(request, request.locks, request.work):
+                    return self.joined(request, earlier, code="joined_work_begun")
             if request.right in ERASING and self.hold_on(request.known_as):
                 return self._held(request)
             if self.held_up_by(request):
                 return None
-            free = self.nothing_exported_parts(request)
-            return Change(code="work_begun", to=Status.IN_PROGRESS, detail={"run": request.run}, also=free)
+            also = self.nothing_exported_parts(request)
+            if request.status is not Status.NEEDS_REPAIR:
+                also += self.begun_parts(request)
+            return Change(code="work_begun", to=Status.IN_PROGRESS, detail={"run": request.run}, also=also)
 
         return self.change(request_id, decide)
 

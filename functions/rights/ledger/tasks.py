@@ -25,6 +25,11 @@ class Tasks(Requests):
         """The parts of a transaction that lay the tasks down."""
         return [self.table.put_op(self._item(task)) for task in tasks]
 
+    def drop_parts(self, request_id: str) -> list[Item]:
+        """The parts of a transaction that take the tasks of a request back, of which none was begun."""
+        keys = (request_key(request_id, f"TASK#{task.store}") for task in self.tasks(request_id))
+        return [self.table.delete_op(key, "attribute_exists(PK)") for key in keys]
+
     def task(self, request_id: str, store: str) -> Task:
         """One store's task, read consistently; UnknownRequestError without one."""
         item = self.table.get(request_key(request_id, f"TASK#{store}"))

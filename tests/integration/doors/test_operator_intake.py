@@ -63,8 +63,7 @@ def test_an_operators_word_proves_and_somebody_else_decides(
         reply = operator("POST", "/ops/requests", json_body=told)
     request = ledger.get(reply.json["request_id"])
     assert (request.status, request.attested) == (Status.VERIFIED, identity)
-    assert ledger.proven_contacts(request.id) == {"phone": PHONE}
-    assert [notice.kind for notice in ledger.notices(request.id)] == ["received"]
+    assert (ledger.proven_contacts(request.id), ledger.notices(request.id)) == ({}, []), "nothing, before it is on file"
     lay(ledger, request.id, review="attested")
     path = f"/ops/requests/{request.id}/decision"
     for decision in ({"decision": "approve", "plan": "hash"}, {"decision": "refuse"}, {"decision": "ask", "text": "x"}):

@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from rights.domain.rights import ERASING, EXPORTING, Requester, Right
+from rights.domain.rights import ERASING, EXPORTING, Channel, Operation, Requester, Right
 from rights.domain.status import Status
-from rights.ledger import Ledger, Request
+from rights.ledger import Ledger, Request, Task
 from rights.ledger.steps import outcome_of_beginning
 from rights.ledger.table import Item
-from rights.planning import lock_of
+from rights.planning import lock_of, what_of, work_of
 from tests.integration.ledger.test_requests import new
 from tests.support.plans import lay
 
@@ -24,17 +24,25 @@ def planned(
     *,
     subjects: Sequence[str] = ("me",),
     changes: str = "",
+    proof: str = "by phone",
+    tasks: int = 0,
     review: str | None = None,
     confirm: str | None = None,
     **more: object,
 ) -> str:
-    """A proven request with a plan, under the lock that the planner would choose."""
+    """A proven request with a plan, under the names that the planner would choose."""
     request_id = ledger.open_request(new(right=right, **more)).request.id
     ledger.store_code(request_id, "phone", "identity", CODE)
     ledger.try_code(request_id, CODE)
-    lock = lock_of(ledger.get(request_id), changes)
+    request = ledger.get(request_id)
+    what = what_of(request, changes)
+    lock, work = lock_of(request, what, proof), work_of(request, what)
+    laid = [
+        Task(request_id=request_id, store=f"store-{n}", kind="dynamodb", stage=1, operation=Operation.ERASE)
+        for n in range(tasks)
+    ]
     for _ in range(2):
-        lay(ledger, request_id, subjects=subjects, lock=lock, review=review, confirm=confirm)
+        lay(ledger, request_id, laid, subjects=subjects, lock=lock, work=work, review=review, confirm=confirm)
     return request_id
 
 
@@ -63,50 +71,16 @@ def begin(ledger: Ledger, request_id: str) -> str:
     return outcome_of_beginning(request)
 
 
-# ---- the same thing once
-
-
-@pytest.mark.parametrize("right", sorted(set(Right) - {Right.COMPLAINT}))
-def test_the_same_right_of_the_same_person_joins_the_earlier_request(ledger: Ledger, right: Right) -> None:
-    first, second = planned(ledger, right), planned(ledger, right)
-    assert (linked_to(ledger, second), ledger.get(second).status) == (first, Status.WITHDRAWN)
-    assert linked_to(ledger, first) is None
-    assert ledger.verify_chain(second)
-
-
-def test_two_complaints_are_two_complaints(ledger: Ledger) -> None:
-    complaints = [planned(ledger, Right.COMPLAINT, message=f"complaint {n}") for n in range(2)]
-    assert [linked_to(ledger, one) for one in complaints] == [None, None]
-
-
-@pytest.mark.parametrize("right", [Right.ACCESS, Right.DELETION])
-def test_another_scope_does_not_join_and_the_same_in_another_order_does(ledger: Ledger, right: Right) -> None:
-    first = planned(ledger, right, scope=("orders", "profiles"))
-    assert linked_to(ledger, planned(ledger, right, scope=("orders",))) is None
-    assert linked_to(ledger, planned(ledger, right)) is None
-    assert linked_to(ledger, planned(ledger, right, scope=("profiles", "orders"))) == first
-
-
-def test_other_purposes_do_not_join(ledger: Ledger) -> None:
-    first = planned(ledger, Right.CONSENT_WITHDRAWAL, purposes=("marketing",))
-    assert linked_to(ledger, planned(ledger, Right.CONSENT_WITHDRAWAL, purposes=("location",))) is None
-    assert linked_to(ledger, planned(ledger, Right.CONSENT_WITHDRAWAL, purposes=("marketing",))) == first
-
-
-def test_other_corrections_do_not_join(ledger: Ledger) -> None:
-    first = planned(ledger, Right.CORRECTION, changes="tag of one value")
-    assert linked_to(ledger, planned(ledger, Right.CORRECTION, changes="tag of another")) is None
-    assert linked_to(ledger, planned(ledger, Right.CORRECTION, changes="tag of one value")) == first
-
-
-def test_a_request_by_somebody_who_acts_joins_none_and_none_joins_it(ledger: Ledger) -> None:
-    theirs = by_agent(ledger)
-    mine = planned(ledger, Right.ACCESS)
-    assert [linked_to(ledger, one) for one in (theirs, mine, by_agent(ledger))] == [None, None, None]
-    assert linked_to(ledger, planned(ledger, Right.ACCESS)) == mine
-
-
 # ---- exports before erasures
+
+
+@pytest.mark.parametrize(("review", "outcome"), [("attested", "ready"), (None, "wait")])
+def test_an_export_at_anothers_word_that_somebody_has_to_look_at_holds_no_deletion_up(
+    ledger: Ledger, review: str | None, outcome: str
+) -> None:
+    export = planned(ledger, Right.ACCESS, channel=Channel.OPERATOR, attested="document", review=review)
+    assert begin(ledger, planned(ledger)) == outcome
+    assert not ledger.get(export).is_final
 
 
 @pytest.mark.parametrize("erasing", sorted(ERASING))
@@ -222,31 +196,6 @@ def test_an_export_that_slips_in_as_an_erasure_begins_is_let_out_first(ledger: L
     assert outcome_of_beginning(slipping.begin_work(erasure)) == "wait"
     assert ledger.get(erasure).status is Status.VERIFIED
     assert [event.code for event in ledger.events(erasure)][-1] == "planned"
-
-
-def test_two_plans_that_find_nobody_at_work_leave_one_at_work(ledger: Ledger) -> None:
-    class Late(Ledger):
-        """A ledger in which another plan is laid after this one has looked."""
-
-        others: tuple[str, ...] = ()
-
-        def holder_of(self, subjects: Sequence[str], lock: str) -> str | None:
-            holder = super().holder_of(subjects, lock)
-            if not self.others:
-                self.others = (planned(ledger),)
-            return holder
-
-    late = Late(ledger.table, ledger.sealer, ledger.hmac, ledger.clock)
-    loser = planned(late)
-    assert linked_to(ledger, loser) == late.others[0]
-
-
-def test_a_request_over_two_accounts_frees_both_when_it_ends(ledger: Ledger) -> None:
-    both = planned(ledger, subjects=("one", "two"))
-    assert linked_to(ledger, planned(ledger, subjects=("two",))) == both
-    ledger.withdraw(both)
-    assert linked_to(ledger, planned(ledger, subjects=("two", "three"))) is None
-    assert linked_to(ledger, planned(ledger, subjects=("one",))) is None
 
 
 # ---- holds

@@ -93,6 +93,18 @@ def test_a_refusal_ends_where_it_was_decided_and_needs_nothing_behind_it() -> No
     assert found.places["FulfilStores"].look == "skipped"
 
 
+def test_a_request_that_joins_work_ends_where_its_own_would_have_begun() -> None:
+    found = way(
+        ("received", "received"),
+        ("planned", "verified"),
+        ("cooling_off_begun", "cooling_off"),
+        ("joined_work_begun", "withdrawn"),
+        status="withdrawn",
+    )
+    assert (found.places["CoolOff"].look, found.places["BeginWork"].look) == ("done", "ended")
+    assert found.places["FulfilStores"].look == "skipped"
+
+
 def test_a_whole_way_ends_with_every_step_done() -> None:
     events = [*EVENTS, event(10, "certificate_ready", "in_progress"), event(11, "closed", "completed")]
     found = journey(request(events=events, status="completed", closed_at=events[-1]["at"]))

@@ -44,7 +44,14 @@ def test_whoever_acts_for_another_is_always_looked_at(right: Right) -> None:
 
 @pytest.mark.parametrize("right", sorted(set(Right) - {Right.COMPLAINT, Right.MARKETING_OPT_OUT}))
 def test_what_only_an_operators_word_proves_is_looked_at_by_another(right: Right) -> None:
-    assert why(right, Findings(is_attested=True, accounts=2)) is Reason.ATTESTED
+    assert why(right, Findings(is_attested=True, is_held=True)) is Reason.ATTESTED
+
+
+@pytest.mark.parametrize("right", sorted(set(Right) - {Right.COMPLAINT, Right.MARKETING_OPT_OUT}))
+def test_what_may_mix_two_people_up_is_said_before_whose_word_it_is(right: Right) -> None:
+    assert why(right, Findings(is_attested=True, is_braked=True, accounts=2)) is Reason.SECOND_ACCOUNT
+    beside = Findings(is_attested=True, is_beside_the_file=True, accounts=2)
+    assert why(right, beside) is Reason.CONTACT_NOT_ON_FILE
 
 
 def test_two_accounts_behind_one_contact_may_be_two_people() -> None:
@@ -99,6 +106,7 @@ def test_two_approve_where_data_leaves_or_goes_at_anothers_word(right: Right) ->
     assert approvals_needed(right, Requester.AGENT, Reason.AGENT) == (2 if weighs else 1)
     assert approvals_needed(right, Requester.SELF, Reason.SECOND_ACCOUNT) == (2 if weighs else 1)
     assert approvals_needed(right, Requester.SELF, Reason.LEGAL_HOLD) == 1
+    assert approvals_needed(right, Requester.SELF, Reason.CONTACT_NOT_ON_FILE) == 2
 
 
 @pytest.mark.parametrize(
@@ -128,7 +136,7 @@ def test_a_closure_and_a_new_sign_in_contact_are_confirmed_and_nothing_else() ->
 @pytest.mark.parametrize("reason", sorted(Reason))
 def test_a_request_is_refused_without_a_ground_only_where_it_is_open_who_asks(reason: Reason) -> None:
     open_who = {Reason.SECOND_ACCOUNT, Reason.NEW_ON_FILE, Reason.OLD_CONTACT_NOT_PROVEN, Reason.CHILD}
-    open_who |= {Reason.SENSITIVE_CORRECTION, Reason.ATTESTED, Reason.AFFILIATE_CEILING}
+    open_who |= {Reason.SENSITIVE_CORRECTION, Reason.ATTESTED, Reason.AFFILIATE_CEILING, Reason.CONTACT_NOT_ON_FILE}
     assert may_lack_authority(Requester.AGENT, reason)
     assert may_lack_authority(Requester.GUARDIAN, reason)
     assert may_lack_authority(Requester.SELF, reason) == (reason in open_who)

@@ -64,9 +64,14 @@ class NewRequest:
         return self.from_affiliate is not None and self.from_affiliate.is_asserted
 
     @property
+    def proves_contacts(self) -> bool:
+        """True where what was typed is proven as it comes in; an operator's word waits for a look at the files."""
+        return self.proven and self.attested is None
+
+    @property
     def is_verified(self) -> bool:
         """True where nobody is asked for a proof."""
-        return self.proven or self.is_asserted
+        return self.proven or self.is_asserted or self.attested is not None
 
 
 @dataclass(frozen=True, slots=True)

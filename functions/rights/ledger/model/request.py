@@ -72,7 +72,9 @@ class Request:
     attested: str | None = None
     """How an operator made sure who asks, where no code did: `document` or `call_back`."""
     lock: str = ""
-    """What of one person is worked on only once at a time: the right, and what narrows it."""
+    """What of one person is worked on only once at a time: the right, what narrows it, and who proved it."""
+    work: str | None = None
+    """What of one person is begun once, whoever proved it: the right, and what narrows it; None: it stands alone."""
     accounts: int = 1
     """How many accounts the plan reached: more than one may be two people."""
     sent_back: bool = False
@@ -112,6 +114,11 @@ class Request:
     def is_first_of_case(self) -> bool:
         """True for the request whose proof serves its case."""
         return self.id == self.case_id
+
+    @property
+    def is_at_anothers_word(self) -> bool:
+        """True where somebody else's word stands for the person's own proof."""
+        return self.requester is not Requester.SELF or self.is_asserted or self.attested is not None
 
     @property
     def is_decided(self) -> bool:
