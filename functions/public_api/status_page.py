@@ -99,7 +99,7 @@ def as_page(
         "package_ended": shown.package_ended,
         "certificate_ready": shown.certificate_ready,
         "so_far": done_so_far(shown, locale) if request.status in _AT_WORK and knows else [],
-        "next_words": _next_words(shown, locale),
+        "next_words": _next_words(shown, locale, knows=knows),
         "steps": _steps(request, locale),
         **_places(shown, locale),
         "shows_stores": _shows_stores(shown) and knows,
@@ -226,13 +226,13 @@ def _why(segment: Segment, locale: Locale) -> str:
     return say(locale, N_("{first} to {last}: {why}"), first=first, last=last, why=why)
 
 
-def _next_words(shown: Shown, locale: Locale) -> str:
+def _next_words(shown: Shown, locale: Locale, *, knows: bool) -> str:
     request = shown.request
     begins = parse(request.cooling_until or request.due_at)
     extension = str(request.timeline.get("extension", {}).get("reason", ""))
     longer = EXTENSION.get(extension, OTHER_EXTENSION)
     reason = longer if shown.status == "extended" else GROUND.get(request.ground or 0, "")
-    words = [NEXT_FOR["refused_because"]] if request.status is Status.REFUSED and request.ground else []
+    words = [NEXT_FOR["refused_because"]] if knows and request.status is Status.REFUSED and request.ground else []
     return " ".join(
         say(
             locale,

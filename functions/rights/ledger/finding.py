@@ -30,7 +30,7 @@ class Finding(Identity):
 
         `reference` as `status_token.reference` writes it, `contact` as intake keeps it.
         """
-        if self._count(reference, contact, "sends", SENDS_PER_DAY) is None:
+        if self._count_both(reference, contact, "sends", SENDS_PER_DAY) is None:
             return False
         request = self._request_of_pair(reference, channel, contact)
         if request is not None:
@@ -40,7 +40,7 @@ class Finding(Identity):
 
     def find_request(self, reference: str, channel: str, contact: str, code: str) -> tuple[CodeAnswer, Request | None]:
         """Spend one of the day's tries on a code that somebody typed; a right one gives the request, once."""
-        left = self._count(reference, contact, "tries", TRIES)
+        left = self._count_both(reference, contact, "tries", TRIES)
         if left is None:
             return CodeAnswer(CodeResult.USED_UP), None
         request = self._request_of_pair(reference, channel, contact)
@@ -88,7 +88,7 @@ class Finding(Identity):
                 return self.get(item["SK"])
         return None
 
-    def _count(self, reference: str, contact: str, what: str, most: int) -> int | None:
+    def _count_both(self, reference: str, contact: str, what: str, most: int) -> int | None:
         """Count one more of a pair today, and of its reference; how many are left, `None` when there was none.
 
         What a pair has no more of is not counted again: one pair never uses up the others of its reference.

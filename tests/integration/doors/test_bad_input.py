@@ -45,6 +45,7 @@ UNREADABLE = [
     ("[" * 10_000, "application/json", 400, "malformed_body"),
     (r'{"right": "access", "identifiers": {"phone": "\ud800"}}', "application/json", 400, "malformed_body"),
     (r'{"right": "access", "\udfff": "x"}', "application/json", 400, "malformed_body"),
+    (r'{"right": "correction", "changes": {"\ud800": "x"}}', "application/json", 400, "malformed_body"),
     (r'{"right": "complaint", "message": ["\udc00\ud800"]}', "application/json", 400, "malformed_body"),
     ('{"message": "\ud800"}', "application/json", 400, "malformed_body"),
     ("message=%ed%a0%80", "application/x-www-form-urlencoded", 400, "malformed_body"),
@@ -130,6 +131,22 @@ def test_no_form_echoes_half_a_character(door: Door, path: str, *, html: bool) -
     reply = door("POST", path, json_body={"right": "access", "reference": "\ud800", "language": "en"}, html=html)
     assert reply.status == 400
     reply.text.encode()
+
+
+def test_no_door_takes_half_a_character_into_a_request_or_a_hold(person: Person, operator: Door) -> None:
+    person.asks(right="complaint", message="Why?").proves()
+    before = person.ledger.get(person.request_id)
+    theirs = f"/ops/requests/{person.request_id}"
+    answers = [
+        person.call("POST", "/answers", json_body={"message": "\ud800"}),
+        person.call("POST", "/evidence", json_body={"kind": "\ud800", "content_type": "image/png"}),
+        operator("POST", f"{theirs}/decision", json_body={"decision": "ask", "text": "\ud800"}),
+        operator("POST", f"{theirs}/decision", json_body={"decision": "\ud800"}),
+        operator("POST", f"{theirs}/reveal", json_body={"what": "\ud800", "reason": "review"}),
+        operator("POST", "/ops/holds", json_body={"email": "\ud800@example.com", "ground": 3, "until": "2026-12-31"}),
+    ]
+    assert [(answer.status, answer.code) for answer in answers] == [(400, "malformed_body")] * len(answers)
+    assert person.ledger.get(person.request_id) == before
 
 
 def test_a_wrong_token_and_an_unknown_request_get_the_same_answer(door: Door, person: Person) -> None:

@@ -170,7 +170,6 @@ PROBLEM_CASES: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"right": "access", "changes": {"name": "x"}}, {"changes": "changes_not_needed"}),
     ({"right": "correction", "changes": {"password": "x"}}, {"changes": "unknown_change"}),
     ({"right": "correction", "changes": {"<b>dara</b>": "x"}}, {"changes": "wrong_type"}),
-    ({"right": "correction", "changes": {"\ud800": "x"}}, {"changes": "wrong_type"}),
     ({"right": "correction", "changes": {f"a{n}": "x" for n in range(41)}}, {"changes": "wrong_type"}),
     ({"right": "correction", "changes": ["name"]}, {"changes": "wrong_type"}),
     ({"right": "correction", "changes": {"name": 7}}, {"changes.name": "wrong_type"}),
@@ -188,7 +187,6 @@ PROBLEM_CASES: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"right": "access", "purposes": ["marketing"]}, {"purposes": "purposes_not_needed"}),
     ({"right": "complaint", "message": " \n"}, {"message": "message_missing"}),
     ({"right": "complaint", "message": ["x"]}, {"message": "wrong_type"}),
-    ({"right": "access", "message": "\ud800"}, {"message": "wrong_type"}),
     ({"right": "access", "requester": None}, {"requester": "wrong_type"}),
     ({"right": "access", "requester": {"kind": "friend"}}, {"requester.kind": "wrong_type"}),
     ({"right": "access", "requester": {"name": "Dara"}}, {"requester": "requester_not_needed"}),
@@ -217,7 +215,6 @@ PROBLEM_CASES: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"right": "access", "identifiers": {"email": "a\u0000b@example.com"}},
         {"identifiers.email": "email_not_valid"},
     ),
-    ({"right": "access", "identifiers": {"phone": "\ud800"}}, {"identifiers.phone": "wrong_type"}),
     ({"right": "access", "identifiers": [GOOD]}, {"identifiers": "wrong_type"}),
 ]
 

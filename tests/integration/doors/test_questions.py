@@ -103,7 +103,6 @@ def test_who_is_asked_may_withdraw_instead(operator: Door, reviewed: Person) -> 
         ({"message": " \n "}, "message", "message_missing"),
         ({"message": "x" * 2001}, "message", "too_long"),
         ({"message": ["x"]}, "message", "wrong_type"),
-        ({"message": "\ud800"}, "message", "wrong_type"),
         ({"message": "x", "by": "op-1"}, "by", "unknown_field"),
     ],
 )
@@ -119,7 +118,7 @@ def test_an_answer_that_is_none_changes_nothing(
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("", "wrong_type"), (" \n", "wrong_type"), ("x" * 4001, "too_long"), (7, "wrong_type"), ("\ud800", "wrong_type")],
+    [("", "wrong_type"), (" \n", "wrong_type"), ("x" * 4001, "too_long"), (7, "wrong_type")],
 )
 def test_a_question_has_a_text_of_at_most_four_thousand_characters(
     operator: Door, reviewed: Person, text: object, code: str

@@ -85,6 +85,8 @@ def test_the_link_alone_reads_no_ground_no_lapse_no_question_and_no_answer_in_js
     person.ledger.refuse(person.request_id, by="op-1", ground=11)
     assert person.call("GET").json["ground"] == 11
     assert "ground" not in read(person)
+    assert "a law requires it" in person.call("GET", html=True, cookies={"lang": "en"}).text
+    assert "a law requires it" not in seen(person).text
 
 
 def test_a_code_entered_in_json_opens_the_details_to_that_browser(person: Person) -> None:
