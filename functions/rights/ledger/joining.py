@@ -13,8 +13,8 @@ from rights.domain.status import Status
 from rights.ledger.identity import Identity
 from rights.ledger.locks import Locks
 from rights.ledger.model import Request
-from rights.ledger.requests import Change
-from rights.ledger.table import Item, Update
+from rights.ledger.requests import Change, request_of
+from rights.ledger.table import Item, Update, request_key
 from rights.ledger.tasks import Tasks
 
 _BEGUN_KEPT = timedelta(days=400)
@@ -33,8 +33,8 @@ class Joining(Identity, Locks, Tasks):
         one = begun[0] if begun else None
         if one is None or any(other is None or other["request_id"] != one["request_id"] for other in begun):
             return None
-        earlier = self.get(one["request_id"])
-        if earlier.id == request.id or earlier.decision == "approve_in_part":
+        earlier = self._request_of(one)
+        if earlier is None or earlier.id == request.id or earlier.decision == "approve_in_part":
             return None
         proven_at = request.timeline.get("verified_at")
         since = proven_at is not None and parse(proven_at) <= parse(one["begun_at"])
@@ -48,7 +48,8 @@ class Joining(Identity, Locks, Tasks):
         parts = []
         for subject in request.locks:
             last = self._begun(subject, request.work)
-            if last and last["request_id"] != request.id and not self.get(last["request_id"]).is_final:
+            at_work = self._request_of(last) if last else None
+            if at_work is not None and at_work.id != request.id and not at_work.is_final:
                 continue
             mine = Update(_work(subject, request.work)).set(request_id=request.id, begun_at=self.now(), expires=ends)
             mine.when(
@@ -58,11 +59,20 @@ class Joining(Identity, Locks, Tasks):
             parts.append(self.table.update_op(mine))
         return parts
 
-    def joined(self, request: Request, earlier: str, *, code: str) -> Change:
-        """The change that ends a request which joins another; nothing is left to do for it in any store."""
-        also = [self.notice_part(request.id, "duplicate", channel) for channel in self.proven(request.id)]
-        also += [*self.unlock_parts(request), *self.drop_parts(request.id)]
-        return Change(code=code, to=Status.WITHDRAWN, sets={"linked_to": earlier, "outcome": "duplicate"}, also=also)
+    def joined(self, request: Request, earlier: str, *, code: str, also: Sequence[Item] = ()) -> Change:
+        """The change that ends a request which joins another, with what else has to be written."""
+        told = [self.notice_part(request.id, "duplicate", channel) for channel in self.proven(request.id)]
+        sets = {"linked_to": earlier, "outcome": "duplicate"}
+        return Change(code=code, to=Status.WITHDRAWN, sets=sets, also=[*told, *also])
+
+    def plan_back_parts(self, request: Request) -> list[Item]:
+        """The parts of a transaction that take a plan back of which nothing was begun: its locks and its tasks."""
+        return [*self.unlock_parts(request), *self.drop_parts(request.id)]
+
+    def _request_of(self, begun: Item) -> Request | None:
+        """The request that began something; None once its proof has ended."""
+        found = self.table.get(request_key(begun["request_id"]))
+        return request_of(found) if found else None
 
     def _begun(self, subject: str, work: str) -> Item | None:
         return self.table.get(_work(subject, work))

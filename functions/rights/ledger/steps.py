@@ -227,7 +227,8 @@ class Steps(Reviews, Confirming, Joining, Holds, Packages):
                 if request.cooling_until is not None and request.cooling_until > self.now():
                     raise NotReadyError("the cooling-off is not over yet")
                 if earlier := self.begun_for(request, request.locks, request.work):
-                    return self.joined(request, earlier, code="joined_work_begun")
+                    back = self.plan_back_parts(request)
+                    return self.joined(request, earlier, code="joined_work_begun", also=back)
             if request.right in ERASING and self.hold_on(request.known_as):
                 return self._held(request)
             if self.held_up_by(request):

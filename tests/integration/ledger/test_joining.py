@@ -143,6 +143,14 @@ def test_what_was_done_since_it_was_proven_is_not_done_again(ledger: Ledger, clo
     assert begin(ledger, after) == "ready", "asked for after it was done: done anew"
 
 
+def test_of_work_whose_proof_has_ended_nothing_is_joined(ledger: Ledger) -> None:
+    first, second = planned(ledger), planned(ledger, proof="by email")
+    begin(ledger, first)
+    ledger.close_request(first, Status.COMPLETED)
+    ledger.table.delete_many([{"PK": f"REQUEST#{first}", "SK": "STATE"}])
+    assert begin(ledger, second) == "ready"
+
+
 def test_what_was_done_in_part_or_is_being_done_in_part_is_not_joined(ledger: Ledger) -> None:
     first, second = planned(ledger), planned(ledger, proof="by email")
     begin(ledger, first)
