@@ -14,7 +14,9 @@ from rights.domain.rights import Right
 from rights.domain.status import Status
 
 _FILES = ("text/css", "text/javascript", "image/svg+xml")
-_STATUSES = f"^({'|'.join(Status)})(,({'|'.join(Status)}))*$"
+_STATUSES = f"^(({'|'.join(Status)})(,({'|'.join(Status)}))*)?$"
+_AFFILIATE = f"^({AFFILIATE_ID[1:-1]})?$"
+"""Of a filter: an empty one is none, as a form sends it."""
 
 _SIGN_IN = {
     ("GET", "/ops"): Operation(
@@ -92,7 +94,7 @@ _LOOKS = {
             query("right", "One right.", enum=[*Right]),
             query("store", "Those that this store still has to work on."),
             query("due_before", "Due on this day or before.", format="date"),
-            query("affiliate", "Those that this affiliate handed in.", pattern=AFFILIATE_ID),
+            query("affiliate", "Those that this affiliate handed in.", pattern=_AFFILIATE),
             query("view", "One of the lists behind the counts of the overview.", enum=[*VIEWS]),
             query("attention", "Instead: those that somebody was asked to look at.", enum=["1"]),
             query("cursor", "`next` of the page before.", maxLength=100),
