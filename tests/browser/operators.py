@@ -44,7 +44,7 @@ class Console:
             self.opens(request_id, rest)
             return words in self.page.locator("main").inner_text()
 
-        eventually(there, f"“{words}” on the page", every=0.5)
+        eventually(there, f"“{words}” on the page")
 
 
 def signed_in(

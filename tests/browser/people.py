@@ -106,4 +106,4 @@ class Somebody:
             self.page.goto(path)
             return self.page.locator(selector).count() > 0
 
-        eventually(there, selector, every=0.3)
+        eventually(there, selector)

@@ -110,7 +110,7 @@ class Asking:
             assert shown["status"] not in ENDS - set(states), f"ended as {shown['status']}"
             return shown if shown["status"] in states else None
 
-        return eventually(there, " or ".join(states), every=0.2)
+        return eventually(there, " or ".join(states))
 
     def until_told(self, *states: str) -> dict[str, Any]:
         """The same, and the person has got the message about it."""

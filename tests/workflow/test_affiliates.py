@@ -55,7 +55,7 @@ def status_of(affiliate: Affiliate, body: dict[str, Any]) -> str:
 
 
 def until(affiliate: Affiliate, body: dict[str, Any], status: str) -> None:
-    eventually(lambda: status_of(affiliate, body) == status, status, every=0.3)
+    eventually(lambda: status_of(affiliate, body) == status, status)
 
 
 def told(affiliate: Affiliate, body: dict[str, Any], *statuses: str) -> list[dict[str, Any]]:
@@ -258,7 +258,7 @@ def test_a_callback_that_was_not_taken_comes_again_also_after_a_crash(
             cloud.client("lambda").invoke(FunctionName=cloud.resources["SweepFunction"], Payload=b"{}")
             return status in {call["answered"] for call in affiliate.callbacks(body["subject_request_id"])}
 
-        eventually(answered, f"call answered by {status}", every=1)
+        eventually(answered, f"call answered by {status}")
 
     with behaving(affiliate, "redirecting"):
         the_pause_passes_until(302)

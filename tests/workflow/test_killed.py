@@ -109,7 +109,7 @@ def test_functions_killed_anywhere_in_their_work_lose_nothing(cloud: Cloud, publ
     strangers = fingerprint(cloud.stores, cloud.mall, (person,))
     asking = public.ask("deletion", phone=person.phone).prove()
     for function in ("StoreDynamodbFunction", "StoreObjectsFunction"):
-        eventually(partial(busy, book, asking.id, function), "work", every=0.02)
+        eventually(partial(busy, book, asking.id, function), "work", most=0.02)
         cloud.kill_workers(function)
     shown = asking.until_told("completed_in_part")
     assert counts_of(shown["stores"]) == expected(expected_deletion(cloud.mall, person))

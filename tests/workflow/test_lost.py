@@ -36,7 +36,7 @@ def swept_until(cloud: Cloud, book: Book, done: Callable[[], bool], what: str, *
         sweep(cloud)
         return done()
 
-    eventually(look, what, every=0.3)
+    eventually(look, what)
 
 
 def test_with_every_stream_record_dropped_all_requests_still_finish(
