@@ -12,7 +12,7 @@ from rights.clock import Clock
 from rights.domain.rights import OPT_OUT_OF, Channel, Locale, Right
 from rights.door import Call, bytes_of
 from rights.http import ApiError, FieldProblem, not_valid, read_body
-from rights.http_fields import Moment
+from rights.http_fields import ClockReading
 from rights.http_problems import FIELD_PROBLEMS
 from rights.ledger.model import NewRequest, Opened
 from rights.phones import phone_number, plain
@@ -40,7 +40,7 @@ class OptOutIn(BaseModel):
 
     phone: Annotated[str, Field(max_length=40), AfterValidator(_phone)]
     keyword: str = Field(max_length=200)
-    received_at: Moment
+    received_at: ClockReading
     message_id: str = Field(min_length=1, max_length=255)
 
     @property

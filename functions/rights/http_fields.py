@@ -34,7 +34,9 @@ def whole(value: object) -> int | None:
     return int(str(value)) if is_one else None
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(lambda value: _like(_MOMENT, value)), AfterValidator(_in_our_time)]
+ClockReading = Annotated[AwareDatetime, BeforeValidator(lambda value: _like(_MOMENT, value))]
+"""A moment as RFC 3339 writes it, of any year: what another's clock says."""
+Moment = Annotated[ClockReading, AfterValidator(_in_our_time)]
 """A moment as RFC 3339 writes it, of a year from 1970 to 2199."""
 Day = Annotated[date, BeforeValidator(lambda value: _like(_DAY, value))]
 """A day as RFC 3339 writes it: `2026-12-31`."""

@@ -59,7 +59,7 @@ _SIGN_IN = {
     ("POST", "/ops/sign-out"): Operation(
         id="signOut",
         says="End the session.",
-        answers={303: see("To the pool's own sign-out.")},
+        answers={200: page("For a browser: a page that goes on by itself."), 303: see("To the pool's own sign-out.")},
         pages=True,
         errors=("sign_in_needed", "contact_unverified", *CHANGE, *READING),
         parameters=(CSRF,),
@@ -118,7 +118,7 @@ _LOOKS = {
         "showBulk",
         "How far a bulk closure is, and what came of 100 positions of its list.",
         duties.BulkResults,
-        query("after", "The position to go on behind.", pattern="^(-1|[0-9]{1,8})$"),
+        query("after", "The position to go on behind.", pattern="^(-1|[0-9]{1,8})?$"),
         errors=("wrong_type",),
     ),
     ("GET", "/ops/replays"): look("listReplays", "All replays, newest first.", duties.Replays),
@@ -126,7 +126,7 @@ _LOOKS = {
         "showReplay",
         "One replay, and 100 entries that it laid before somebody.",
         duties.ReplayEntries,
-        query("after", "The entry to go on behind.", pattern="^[0-9A-F]{26}$"),
+        query("after", "The entry to go on behind.", pattern="^([0-9A-F]{26})?$"),
         errors=("wrong_type",),
     ),
     ("GET", "/ops/holds"): look(
