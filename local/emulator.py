@@ -19,7 +19,7 @@ from local.processes import LOOPBACK, Child, LocalCloudError, free_port, is_free
 REGION = "ap-southeast-1"
 ACCOUNT_ID = "000000000000"
 _MAIN = Path(__file__).with_name("emulator_main.py")
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 KEEPING_SECONDS, THROWING_AWAY_SECONDS = 15.0, 1.0
 
 

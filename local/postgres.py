@@ -21,7 +21,7 @@ from local.processes import LOOPBACK, Child, LocalCloudError, free_port, spawn
 
 USER = "mall"
 DATABASE = "mall"
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from local.partners.authority import Authority
 from local.processes import LOOPBACK, Child, LocalCloudError, free_port, spawn
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_START_SECONDS = 30.0
+_START_SECONDS = 180.0
 
 
 class Started(NamedTuple):

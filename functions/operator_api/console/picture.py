@@ -7,11 +7,11 @@ from operator_api.console.times import brief, moment
 from operator_api.console.words import LOOK, MARK, STATE, WAITS_FOR, say, some
 from operator_api.journey import Graph, Journey, Place, graph
 
-BOX_WIDTH = 200
+BOX_WIDTH = 214
 BOX_HEIGHT = 46
 PITCH = 64
 LEFT = 30
-RIGHT = 278
+RIGHT = 292
 TOP = 8
 WIDTH = RIGHT + BOX_WIDTH + 18
 LONGEST = 30

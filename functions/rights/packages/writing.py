@@ -95,7 +95,8 @@ class _Writer:
 
     def _lines(self, chapter: Chapter) -> Iterator[bytes]:
         for part in self._page_parts(chapter):
-            yield from self._exports.lines(part.name)
+            if part.size:
+                yield from self._exports.lines(part.name)
 
     def _as_json(self, chapter: Chapter, shape: Shape) -> Iterator[bytes]:
         """The records of all pages as one list, each looked at as it goes by."""

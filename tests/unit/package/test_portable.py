@@ -189,6 +189,9 @@ class Watched(Memory):
         self.per_page = per_page
         self.handed_out = 0
 
+    def size_of(self, name: str) -> int:
+        return len(name) * self.per_page
+
     def lines(self, name: str) -> Any:
         self.read.append(name)
         for number in range(self.per_page):

@@ -160,3 +160,9 @@ def test_a_file_that_may_pass_two_gigabytes_is_written_with_zip64() -> None:
         entry = archive.getinfo("data/shop/orders/files/000000-00.txt")
         assert entry.extract_version == 45
         assert archive.read(entry) == b"0" * 10**6
+
+
+def test_a_page_without_records_is_not_fetched() -> None:
+    parts = Memory({"shop/orders/000000.jsonl": [{"order_id": "1"}], "shop/orders/000001.jsonl": []})
+    volumes(parts, [exported(orders=1)], STORES)
+    assert set(parts.read) == {"shop/orders/000000.jsonl"}
