@@ -194,13 +194,7 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         letters = lambda: [m.as_json() for m in mailbox.messages()]  # noqa: E731 - as those below
         outputs: dict[str, str] = {}
         sign_in = operators.HostedUi(emulator.endpoint, lambda: outputs["OperatorPoolId"])
-        shown: dict[str, Callable[[], object]] = {
-            "people": lambda: malls.people(sample),
-            "operators": lambda: [one.as_json() for one in operators.OPERATORS],
-            "partners": partners.summary,
-            "affiliate": affiliate.as_json,
-        }
-        pages = Pages(letters, health, shown, sign_in)
+        pages = Pages(letters, health, _shown(sample, partners, affiliate), sign_in)
         front = Front(chosen.port, pages)
         cleanup.callback(front.close)
         outputs |= _deploy_product(emulator, front, chosen)
@@ -211,6 +205,16 @@ def running(options: Options | None = None, report: Report = lambda _: None) -> 
         mailbox.watch()
         yield Cloud(emulator, database, front, mailbox, sample, outputs, work, partners, affiliate)
         report("Stopping")
+
+
+def _shown(sample: malls.Mall, partners: Partners, affiliate: played.Affiliate) -> dict[str, Callable[[], object]]:
+    """The pages under `/_local/` that are lists of what there is."""
+    return {
+        "people": lambda: malls.people(sample),
+        "operators": lambda: [one.as_json() for one in operators.OPERATORS],
+        "partners": partners.summary,
+        "affiliate": affiliate.as_json,
+    }
 
 
 def api_address(emulator: Emulator, outputs: dict[str, str]) -> str:

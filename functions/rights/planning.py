@@ -63,11 +63,7 @@ class Planner:
         Only proven identifiers seed the search. More than one account reached means that two people may be mixed up, so
         a person looks first (DESIGN section 6).
         """
-        look_up_hashes(request.id, self._ledger, self._stores)
-        settle_asserted(request, self._ledger, self._stores)
-        settle_attested(request, self._ledger, self._stores)
-        if request.attested and request.is_first_of_case:
-            self._ledger.acknowledge_intake(request.id)
+        self._settle_contacts(request)
         keys = self._stores.resolve(request.id, self._ledger.seeds(request))
         facts = self._stores.facts(request.id, keys)
         is_child = self._is_child(facts)
@@ -81,8 +77,7 @@ class Planner:
         proof = self._tag("proof", {"contacts": self._ledger.proven_contacts(request.id), "of": sorted(subjects)})
         confirm = to_confirm(request.right, changes)
         if confirm is Confirm.CLOSURE:
-            lapses = [{"what": what, "value": value} for what, value in facts.lapses]
-            self._ledger.put_private(request.id, "lapses", lapses)
+            self._put_lapses(request, facts)
         # Whoever closes a service doubts nobody's word: only whose data it is, and what holds it, is looked at.
         by_mall = request.channel is Channel.BULK
         found = Findings(
@@ -114,6 +109,18 @@ class Planner:
             accounts=len(keys.accounts),
         )
         self._ledger.lay_plan(request.id, laid)
+
+    def _settle_contacts(self, request: Request) -> None:
+        """Keep, of what others said of the person, what is on file; whoever an operator vouches for hears of it now."""
+        look_up_hashes(request.id, self._ledger, self._stores)
+        settle_asserted(request, self._ledger, self._stores)
+        settle_attested(request, self._ledger, self._stores)
+        if request.attested and request.is_first_of_case:
+            self._ledger.acknowledge_intake(request.id)
+
+    def _put_lapses(self, request: Request, facts: Facts) -> None:
+        lapses = [{"what": what, "value": value} for what, value in facts.lapses]
+        self._ledger.put_private(request.id, "lapses", lapses)
 
     def _about_others(self, task: Task) -> list[str]:
         """The collections with records that may be about somebody else too, and have to be looked at first."""
