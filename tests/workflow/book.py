@@ -10,6 +10,7 @@ from typing import Any
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
 from local.cloud import Cloud
+from tests.workflow.waiting import eventually
 
 Item = dict[str, Any]
 
@@ -73,6 +74,16 @@ class Book:
         while head != (head := self.state(request_id)["head"]):
             events = self.items(request_id, "EVENT#")
         return bool(_last_hash(events) == head)
+
+    def until_quiet(self, request_id: str) -> list[Item]:
+        """The items of a request, as soon as everything that follows from what happened so far has happened."""
+
+        def quiet() -> list[Item] | None:
+            items = self.items(request_id)
+            unsent = (item for item in items if item["SK"].startswith("NOTICE#") and item["status"] != "sent")
+            return None if any(unsent) or any("relay_at" in item for item in items) else items
+
+        return eventually(quiet, "quiet")
 
     def runs(self, request_id: str) -> list[Item]:
         """The executions of a request, in the order of their runs."""

@@ -116,7 +116,7 @@ def without_tries(items: list[Item]) -> list[Item]:
     ],
 )
 def test_what_is_no_code_costs_no_try(asking: Asking, book: Book, body: dict[str, Any], code: str) -> None:
-    before = book.items(asking.id)
+    before = book.until_quiet(asking.id)
     is_refused(asking.call("POST", "/code", json=body), 422, code)
     assert book.items(asking.id) == before
 
@@ -126,7 +126,7 @@ def test_a_wrong_status_token_opens_nothing_and_says_nothing(
     public: Public, asking: Asking, book: Book, token: str
 ) -> None:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    before, others = book.items(asking.id), partitions(book)
+    before, others = book.until_quiet(asking.id), partitions(book)
     for method, path in (
         ("GET", ""), ("POST", "/code"), ("POST", "/code/resend"), ("POST", "/withdraw"), ("DELETE", ""),
         ("GET", "/package"), ("POST", "/package"), ("GET", "/certificate"),
@@ -155,7 +155,7 @@ def test_what_is_not_ready_cannot_be_fetched(asking: Asking) -> None:
 
 def test_a_code_that_is_too_old_is_refused_and_changes_only_the_count_of_tries(asking: Asking, book: Book) -> None:
     book.codes_grow_old(asking.id)
-    before = book.items(asking.id)
+    before = book.until_quiet(asking.id)
     is_refused(asking.enter(asking.read_code()), 410, "code_expired")
     assert without_tries(book.items(asking.id)) == without_tries(before)
 
@@ -165,7 +165,7 @@ def test_a_wrong_code_is_refused_changes_only_the_count_of_tries_and_after_five_
 ) -> None:
     asking.call("POST", "/code/resend")
     code = asking.another_code(set(asking.sent_codes()))
-    before = book.items(asking.id)
+    before = book.until_quiet(asking.id)
     for left in (3, 2, 1, 0):
         reply = asking.enter(f"{(int(code) + left + 1) % 1_000_000:06d}")
         is_refused(reply, 422, "wrong_code")

@@ -88,7 +88,7 @@ def test_records_and_messages_that_come_again_while_a_person_is_asked_for_a_code
 ) -> None:
     asking = public.ask("access", phone=crowd.someone().phone)
     asking.read_code()
-    until_quiet(book, asking)
+    book.until_quiet(asking.id)
     before = effects(cloud, book, asking)
     everything_comes_again(cloud, book, asking)
     assert effects(cloud, book, asking) == before
@@ -100,7 +100,7 @@ def test_records_answers_and_events_that_come_again_after_the_end_do_nothing(
     person = crowd.someone("orders")
     asking = public.ask("access", phone=person.phone).prove()
     asking.until_told("completed")
-    until_quiet(book, asking)
+    book.until_quiet(asking.id)
     before = effects(cloud, book, asking)
     everything_comes_again(cloud, book, asking)
     ended = {"detail": {"name": f"{asking.id}-1", "status": "FAILED"}}
@@ -124,14 +124,3 @@ def test_a_code_entered_twice_at_once_proves_once(cloud: Cloud, public: Public, 
     assert [run["status"] for run in book.runs(asking.id)] == ["SUCCEEDED"]
     assert [notice["kind"] for notice in shown["notices"]].count("received") == 1
     assert [notice["kind"] for notice in shown["notices"]].count("package_ready") == 1
-
-
-def until_quiet(book: Book, asking: Asking) -> None:
-    """Until everything that follows from what happened so far has happened."""
-
-    def quiet() -> bool:
-        items = book.items(asking.id)
-        notices = [item for item in items if item["SK"].startswith("NOTICE#")]
-        return all(notice["status"] == "sent" for notice in notices) and not any("relay_at" in item for item in items)
-
-    eventually(quiet, "quiet")
