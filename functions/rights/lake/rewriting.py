@@ -8,9 +8,9 @@ numbers: schema, key/value metadata, sorting columns and whatever else it says s
 """
 
 import io
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rights.lake import thrift
+from rights.lake.ahead import Ahead, Work
 from rights.lake.model import BrokenFileError, Path, Replace, Sink, Source, Treatment
 from rights.lake.parquet import Found, Hits, ParquetReader
 from rights.lake.thrift import Struct
@@ -31,7 +32,6 @@ _DICTIONARIES = frozenset({2, 8})
 _DATA_PAGE_V2 = 3
 _BEGIN_OF_HEADER = 2
 _FIRST_I32 = 0x15
-_AT_ONCE = 2
 _SMALL = 16 * 1024 * 1024
 """Bytes before compression of columns that are written anew together: each file costs its milliseconds."""
 
@@ -56,9 +56,22 @@ class _Together:
 
 
 @dataclass(slots=True)
+class _Change:
+    """What happens to one row group: the rows that stay, how many those are, and the columns that lose something."""
+
+    number: int
+    hits: Hits
+    keep: Any
+    """A boolean array; `None` where every row stays."""
+    left: int
+    columns: dict[str, list[Struct]]
+
+
+@dataclass(slots=True)
 class _Written:
     """Columns written anew, as a file of their own."""
 
+    names: list[str]
     data: bytes
     footer: Struct
 
@@ -94,8 +107,15 @@ class ParquetRewriter:
         """Write the whole file, and say how many rows it has now."""
         self._put(_MAGIC)
         kept: list[Struct] = []
-        for number, group in enumerate(self._footer.get(_GROUPS).items):
-            if self._group(number, group, found.groups.get(number)):
+        changes = {change.number: change for change in self._changes(found)}
+        with Ahead(self._work(changes.values())) as self._ahead:
+            for number, group in enumerate(self._footer.get(_GROUPS).items):
+                change = changes.get(number)
+                if change and not change.left:
+                    continue
+                self._place_group(group, list(self._columns(change, group)))
+                if change:
+                    group.set_i64(_GROUP_ROWS, change.left)
                 group.fields[_ORDINAL] = (4, len(kept))
                 kept.append(group)
         self._put_indexes()
@@ -106,18 +126,23 @@ class ParquetRewriter:
         self._put(text + len(text).to_bytes(4, "little") + _MAGIC)
         return int(rows)
 
-    def _group(self, number: int, group: Struct, hits: Hits | None) -> bool:
-        """Write a row group; False when nothing is left of it."""
-        if hits is None or (hits.erase is None and hits.anonymise is None):
-            self._place_group(group, [self._copied(chunk) for chunk in group.get(_CHUNKS).items])
-            return True
-        keep = None if hits.erase is None else pc.invert(hits.erase)
-        left = group.get(_GROUP_ROWS) if keep is None else pc.sum(keep).as_py()
-        if not left:
-            return False
-        self._place_group(group, list(self._columns(number, group, hits, keep)))
-        group.set_i64(_GROUP_ROWS, left)
-        return True
+    def _changes(self, found: Found) -> Iterator[_Change]:
+        """What happens to each row group with a hit, in the order of the file."""
+        for number, group in enumerate(self._footer.get(_GROUPS).items):
+            hits = found.groups.get(number)
+            if hits is None or (hits.erase is None and hits.anonymise is None):
+                continue
+            keep = None if hits.erase is None else pc.invert(hits.erase)
+            left = group.get(_GROUP_ROWS) if keep is None else pc.sum(keep).as_py()
+            columns = {n: chunks for n, chunks in _by_name(group).items() if keep is not None or self._emptied(n)}
+            yield _Change(number, hits, keep, left, columns)
+
+    def _work(self, changes: Iterable[_Change]) -> Iterator[Work[_Written]]:
+        """The writing of every column that loses something, piece by piece, over all row groups."""
+        for change in changes:
+            if change.left:
+                for together in self._together(change.columns):
+                    yield Work(together.size, partial(self._rewritten, change, together))
 
     def _place_group(self, group: Struct, chunks: list[Struct]) -> None:
         group.get(_CHUNKS).items = chunks
@@ -128,31 +153,16 @@ class ParquetRewriter:
         if _GROUP_OFFSET in group.fields:
             group.set_i64(_GROUP_OFFSET, _begin(metas[0]))
 
-    def _columns(self, number: int, group: Struct, hits: Hits, keep: Any) -> Iterator[Struct]:
-        """The column chunks of a row group with a hit, those that lose nothing as they are."""
-        by_name: dict[str, list[Struct]] = {}
-        for chunk in group.get(_CHUNKS).items:
-            by_name.setdefault(chunk.get(_META).get(_PATH).items[0].decode(), []).append(chunk)
-        changed = {name: chunks for name, chunks in by_name.items() if keep is not None or self._emptied(name)}
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            waiting = self._together(changed)
-            ahead: dict[str, Future[_Written]] = {}
-
-            def begin_next() -> None:
-                if (together := next(waiting, None)) is not None:
-                    begun = pool.submit(self._rewritten, number, together, hits, keep)
-                    ahead.update(dict.fromkeys(together.columns, begun))
-
-            for _ in range(_AT_ONCE):
-                begin_next()
-            for name, chunks in by_name.items():
-                if name not in changed:
-                    yield from map(self._copied, chunks)
-                    continue
-                begun = ahead.pop(name)
-                yield from self._spliced(name, chunks, begun.result())
-                if begun not in ahead.values():
-                    begin_next()
+    def _columns(self, change: _Change | None, group: Struct) -> Iterator[Struct]:
+        """The column chunks of a row group, those that lose nothing as they are."""
+        written: _Written | None = None
+        for name, chunks in _by_name(group).items():
+            if change is None or name not in change.columns:
+                yield from map(self._copied, chunks)
+                continue
+            if written is None or name not in written.names:
+                written = self._ahead.take()
+            yield from self._spliced(name, chunks, written)
 
     def _together(self, changed: dict[str, list[Struct]]) -> Iterator[_Together]:
         """Columns side by side that are written in one way, and are small enough together."""
@@ -176,13 +186,12 @@ class ParquetRewriter:
     def _emptied(self, name: str) -> list[tuple[Path, Replace]]:
         return [(path, replace) for path, replace in self._treatment.emptied.items() if path[0] == name]
 
-    def _rewritten(self, number: int, together: _Together, hits: Hits, keep: Any) -> _Written:
+    def _rewritten(self, change: _Change, together: _Together) -> _Written:
         reader = ParquetReader(self._source, self._reader.file.metadata)
         names, place = list(together.columns), 0
         parts: dict[str, list[Any]] = {name: [] for name in names}
-        for batch in reader.batches(number, names):
-            rows = None if keep is None else keep.slice(place, batch.num_rows)
-            mask = None if hits.anonymise is None else hits.anonymise.slice(place, batch.num_rows)
+        for batch in reader.batches(change.number, names):
+            rows, mask = (_slice(whole, place, batch.num_rows) for whole in (change.keep, change.hits.anonymise))
             for name in names:
                 column = batch.column(name)
                 if mask is not None:
@@ -197,7 +206,7 @@ class ParquetRewriter:
         with pq.ParquetWriter(out, schema, store_schema=False, **together.settings) as writer:
             writer.write_table(table, row_group_size=max(1, len(table)))
         data = out.getvalue()
-        written = _Written(data, thrift.decode(data[-8 - int.from_bytes(data[-8:-4], "little") : -8]))
+        written = _Written(names, data, thrift.decode(data[-8 - int.from_bytes(data[-8:-4], "little") : -8]))
         for name in names:
             _is_alike(self._leaves_of(name), _leaves(written.footer, name))
         return written
@@ -281,6 +290,18 @@ class ParquetRewriter:
     def _put(self, data: bytes | memoryview) -> None:
         self._sink.write(data)
         self._place += len(data)
+
+
+def _by_name(group: Struct) -> dict[str, list[Struct]]:
+    """The column chunks of a row group by the names of their top-level columns."""
+    found: dict[str, list[Struct]] = {}
+    for chunk in group.get(_CHUNKS).items:
+        found.setdefault(chunk.get(_META).get(_PATH).items[0].decode(), []).append(chunk)
+    return found
+
+
+def _slice(mask: Any, place: int, size: int) -> Any:
+    return None if mask is None else mask.slice(place, size)
 
 
 def _begin(meta: Struct) -> int:
