@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
+from rights.errors import AwsUnavailableError
+
 _CHUNK = 1024 * 1024
-_LISTED_AT_ONCE = 1000
+_DELETED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,11 @@ class Exports:
 
     def clear(self, folder: str = "") -> None:
         """Remove the exported objects under a folder, by default all: nothing is kept twice, and nothing outdated."""
-        while batch := list(islice(self._listed(folder), _LISTED_AT_ONCE)):
-            for part in batch:
-                self._s3.delete_object(Bucket=self._bucket, Key=self._prefix + part.name)
+        while batch := list(islice(self._listed(folder), _DELETED_AT_ONCE)):
+            wanted = {"Objects": [{"Key": self._prefix + part.name} for part in batch], "Quiet": True}
+            if self._s3.delete_objects(Bucket=self._bucket, Delete=wanted).get("Errors"):
+                message = "some exported objects of a request were not deleted"
+                raise AwsUnavailableError(message)
 
     def _listed(self, folder: str) -> Iterator[Part]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix + folder)

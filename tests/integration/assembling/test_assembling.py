@@ -13,7 +13,7 @@ import pytest
 
 from rights.assembling import Assembled, Assembler, AssembleSettings
 from rights.domain.rights import Operation, Right
-from rights.errors import PackageIncompleteError
+from rights.errors import AwsUnavailableError, PackageIncompleteError
 from rights.ledger import Ledger, Request, Task
 from tests.support.clock import StoppedClock
 from tests.unit.package.exports import a_request, a_task, data_map, exported, opened
@@ -134,6 +134,26 @@ def test_a_step_that_runs_twice_makes_nothing_twice(room: Room) -> None:
     ledger = FakeLedger(a_request(), [exported(orders=5)])
     assert room.assemble(ledger) == room.assemble(ledger)
     assert ledger.made == ["volume 1 of 1", "certificate"]
+
+
+def test_exports_of_more_pages_than_one_call_deletes_go_with_their_package(room: Room) -> None:
+    pages = [[{"order_id": f"o{number}"}] for number in range(1001)]
+    room.pages(*pages)
+    request = room.assemble(FakeLedger(a_request(), [exported(orders=1001)]))
+    assert room.left("packages") == [request.package]
+
+
+def test_an_export_that_cannot_be_deleted_is_tried_again_and_the_package_stays(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = FakeLedger(a_request(), [exported(orders=5)])
+    with monkeypatch.context() as patch:
+        patch.setattr(room.s3, "delete_objects", lambda **_: {"Errors": [{"Key": "k", "Code": "SlowDown"}]})
+        with pytest.raises(AwsUnavailableError):
+            room.assemble(ledger)
+    request = room.assemble(ledger)
+    assert ledger.made == ["volume 1 of 1", "certificate"]
+    assert room.left("packages") == [request.package]
 
 
 def test_a_complaint_asks_nothing_of_the_stores_and_ends_in_its_answer_only(room: Room) -> None:
