@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.lint_definition import wrapped
+from tests.support.definitions import wrapped
 from tests.support.template import ROOT
 
 DEFINITIONS = sorted((ROOT / "statemachine").glob("*.asl.yaml"))

@@ -209,19 +209,24 @@ def _symbol_of(module: str, named: ast.AST) -> Symbol | None:
 
 
 def _named_in(module: str, node: ast.AST, names: frozenset[str]) -> Iterator[Symbol]:
-    kept_for_later = {id(kept) for part in _parts(node) for kept in _unread(module, part, names)}
-    for part in _parts(node):
-        found = _symbol_of(module, part)
-        if found and id(part) not in kept_for_later:
-            yield found
+    for symbol, kept_as in _mentions(module, node):
+        if kept_as is None or kept_as in names:
+            yield symbol
 
 
-def _unread(module: str, call: ast.AST, names: frozenset[str]) -> Iterator[ast.AST]:
-    """What is given to a class that only keeps it, as an attribute that nobody reads."""
+@cache
+def _mentions(module: str, node: ast.AST) -> tuple[tuple[Symbol, str | None], ...]:
+    """What a node names; with the attribute, where it is given to a class that only keeps it as that attribute."""
+    kept = {id(given): attribute for part in _parts(node) for given, attribute in _kept(module, part)}
+    named = ((_symbol_of(module, part), kept.get(id(part))) for part in _parts(node))
+    return tuple((symbol, attribute) for symbol, attribute in named if symbol)
+
+
+def _kept(module: str, call: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     made = _class_of(module, call.func) if isinstance(call, ast.Call) else None
-    kept = _kept_as(*made) if made else None
-    if kept and isinstance(call, ast.Call) and not any(isinstance(given, ast.Starred) for given in call.args):
-        yield from (given for given, attribute in zip(call.args, kept, strict=False) if attribute not in names)
+    attributes = _kept_as(*made) if made else None
+    if attributes and isinstance(call, ast.Call) and not any(isinstance(given, ast.Starred) for given in call.args):
+        yield from zip(call.args, attributes, strict=False)
 
 
 def _kept_as(module: str, node: ast.ClassDef) -> list[str] | None:

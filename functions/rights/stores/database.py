@@ -79,6 +79,13 @@ class Database:
         is_last = rows is not None and rows in {self._reading, self._held}
         return is_last and rows is not None and rows.connection is self._connection and not rows.connection.closed
 
+    def rest(self) -> None:
+        """Leave no lock and no found rows on the server, whose owners may want to change a table meanwhile."""
+        self._stop_reading()
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
     def close(self) -> None:
         """Let go of the connection."""
         self._stop_reading()
@@ -107,6 +114,7 @@ class Reading:
         self.connection = connection
         self._ahead: list[tuple[Any, ...]] = []
         connection.execute("BEGIN READ ONLY")
+        self._is_open = True
         # The statement lasts as long as its rows are wanted, which is until the function ends.
         connection.execute("SET LOCAL statement_timeout = '15min'")
         self._rows: Generator[tuple[Any, ...]] = self._streamed(statement, binary=binary)
@@ -127,9 +135,7 @@ class Reading:
     def close(self) -> None:
         """Stop in the middle, or at the end."""
         self._rows.close()
-        with suppress(psycopg.Error):
-            if not self.connection.closed:
-                self.connection.execute("ROLLBACK")
+        self._end()
 
     def _streamed(self, statement: Statement, *, binary: bool) -> Generator[tuple[Any, ...]]:
         with speaking():
@@ -138,6 +144,14 @@ class Reading:
             rows = cursor.stream(text, parameters, binary=binary, size=_AT_ONCE)
             with closing(cast("Generator[tuple[Any, ...]]", rows)):
                 yield from rows
+            # However long the next statement takes to come, no lock is left.
+            self._end()
+
+    def _end(self) -> None:
+        if self._is_open and not self.connection.closed:
+            with suppress(psycopg.Error):
+                self.connection.execute("ROLLBACK")
+        self._is_open = False
 
 
 class Held:
@@ -181,6 +195,12 @@ class Held:
     def is_over(self) -> bool:
         """Whether the last row was taken."""
         return not self._ahead
+
+    def close(self) -> None:
+        """Have the server forget them; it does so by itself when the connection ends."""
+        with suppress(psycopg.Error):
+            if not self.connection.closed:
+                self.connection.execute(f"CLOSE {self.name}")
 
 
 class Pace:

@@ -89,7 +89,11 @@ def serve(
     logger.append_keys(request_id=asked.request_id, store=asked.store)
     store = store_of(asked.store, kind)
     with _counted(store.fides_key):
-        return _done(asked, connect(store, roles()), context, doings)
+        connector = connect(store, roles())
+        try:
+            return _done(asked, connector, context, doings)
+        finally:
+            connector.rest()
 
 
 @contextmanager

@@ -291,6 +291,11 @@ class PostgresConnector(Plain):
                     found += facts_of(described, dict(zip(names, values, strict=True)))
         return found
 
+    def rest(self) -> None:
+        """End the search that is under way; the connection stays for the next call."""
+        self._going = None
+        self._database.rest()
+
     def _flagged(self, collection: Collection, keys: KeySet, flag: Flag) -> tuple[int, int]:
         [counts] = self._fetch(Statements(self._store, keys).count_flagged(collection, flag))
         return int(counts["n"]), int(counts["flagged"])

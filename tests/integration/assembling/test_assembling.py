@@ -136,10 +136,12 @@ def test_a_step_that_runs_twice_makes_nothing_twice(room: Room) -> None:
     assert ledger.made == ["volume 1 of 1", "certificate"]
 
 
-def test_exports_of_more_pages_than_one_call_deletes_go_with_their_package(room: Room) -> None:
-    pages = [[{"order_id": f"o{number}"}] for number in range(1001)]
-    room.pages(*pages)
-    request = room.assemble(FakeLedger(a_request(), [exported(orders=1001)]))
+def test_exports_of_more_pages_than_one_call_deletes_go_with_their_package(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rights.packages.parts._DELETED_AT_ONCE", 10)
+    room.pages(*([{"order_id": f"o{number}"}] for number in range(31)))
+    request = room.assemble(FakeLedger(a_request(), [exported(orders=31)]))
     assert room.left("packages") == [request.package]
 
 

@@ -18,11 +18,11 @@ from local.mall.population import generate
 from local.mall.sign_ins import PARAMETER
 from rights import clients, wiring
 from rights.domain.rights import Operation
-from rights.errors import DataMapError, StoreRefusedError
+from rights.errors import DataMapError, SealError, StoreRefusedError
 from rights.ledger import Ledger, Task
 from rights.stores import door, postgres
 from tests.integration.stores.conftest import ACCOUNT, TODAY, mall_stores
-from tests.unit.stores.fakes import Patient
+from tests.unit.stores.fakes import FakeStore, Patient
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
@@ -102,6 +102,19 @@ def test_questions_are_answered_under_seal(ledger: Ledger) -> None:
     keys = {"account_id": [PERSON.account_id]}
     assert ask("orders", "count", {"keys": keys})["counts"]["orders"] == len(PERSON.rows["orders"])
     assert ask("support", "count", {"keys": keys})["counts"] == {"files": len(PERSON.rows["files"])}
+
+
+def test_a_call_leaves_nothing_held_in_the_store_even_if_it_fails(ledger: Ledger) -> None:
+    rested: list[bool] = []
+
+    class Resting(FakeStore):
+        def rest(self) -> None:
+            rested.append(True)
+
+    event = {"request_id": REQUEST, "store": "orders", "ask": "count", "sealed": base64.b64encode(b"nothing").decode()}
+    with pytest.raises(SealError):
+        door.serve(event, Context(), "postgres", lambda *_: Resting({}))
+    assert rested == [True]
 
 
 def test_each_function_exports_into_the_package(ledger: Ledger) -> None:

@@ -239,10 +239,24 @@ def test_a_column_that_is_dropped_between_plan_and_apply_is_a_refusal_and_change
     notes(shop, 3)
     connector = shop.connector()
     page = connector.plan_page("notes", ME, None, TODAY)
+    shop.admin.execute("SET lock_timeout = '20s'")
     shop.admin.execute("ALTER TABLE notes DROP COLUMN status")
     with pytest.raises(StoreRefusedError, match="UndefinedColumn 42703"):
         connector.apply_page("notes", ME, page)
     assert len(shop.rows("notes")) == 3
+
+
+@pytest.mark.parametrize("begin", ["read_page", "plan_page"])
+def test_whoever_rests_in_the_middle_of_a_table_holds_no_lock_and_no_rows(shop: Shop, begin: str) -> None:
+    notes(shop, 300)
+    connector = shop.connector(100)
+    shop.admin.execute("SET lock_timeout = '20s'")
+    given = ("notes", ME, None, TODAY) if begin == "plan_page" else ("notes", ME, None)
+    assert getattr(connector, begin)(*given).next is not None
+    connector.rest()
+    shop.admin.execute("ALTER TABLE notes ADD COLUMN meanwhile int")
+    assert shop.database.run(lambda c: c.execute("SELECT name FROM pg_cursors").fetchall()) == []
+    assert erase_all(connector)["notes"].erased == 300
 
 
 @pytest.mark.parametrize("change", ["DROP TABLE notes", "ALTER TABLE notes RENAME id TO other"])

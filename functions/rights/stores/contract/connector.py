@@ -133,6 +133,10 @@ class Connector(Protocol):
         """What the marked fields of the person's rows tell (`FieldRights.fact` and `.lapses`)."""
         ...
 
+    def rest(self) -> None:
+        """Let go of what the store holds for this call only: the process may be stopped now, for hours."""
+        ...
+
 
 class Plain:
     """What a store answers that has no field to correct, no flag to set, no fact to tell and no sign-in to shut.
@@ -191,3 +195,6 @@ class Plain:
         """Nothing."""
         del keys
         return []
+
+    def rest(self) -> None:
+        """Nothing is held."""
