@@ -134,7 +134,7 @@ class Asking:
         request = self._ledger.get(task.request_id)
         try:
             if "id" not in task.recipient:
-                why_not = self._why_not(task, keys)
+                why_not = self._why_not(request, task, keys)
                 if why_not is not None:
                     return _answered(task, why_not), Done(Counts())
                 begun = {"id": str(uuid.uuid4()), "began_at": task.recipient.get("began_at", self._now())}
@@ -146,7 +146,7 @@ class Asking:
             return self._wait(request, task, name, str(error))
         return self._wait(request, task, name)
 
-    def _why_not(self, task: Task, keys: KeySet) -> Answer | None:
+    def _why_not(self, request: Request, task: Task, keys: KeySet) -> Answer | None:
         """Why this partner is not asked at all, if it is not."""
         if task.refused is not None:
             return Answer.LEFT_OUT
@@ -160,17 +160,11 @@ class Asking:
         discovery = self._around.processor.discovery()
         known = {(one.identity_type, one.identity_format) for one in discovery.supported_identities}
         takes = [one for one in self._shared(keys) if one.type not in STANDARD_TYPES or (one.type, one.format) in known]
-        asks_for = self._type(task)
+        asks_for = _type(request, task)
         return None if takes and asks_for in discovery.supported_subject_request_types else Answer.NOT_SUPPORTED
 
     def _shared(self, keys: KeySet) -> list[SharedIdentity]:
         return [one for one in self._around.partner.identities if keys.of_kind(one.key)]
-
-    def _type(self, task: Task) -> str:
-        """What OpenDSR has a word for; the rest goes as an access, which changes nothing where it is not understood."""
-        if task.operation is Operation.EXPORT and self._ledger.get(task.request_id).right is Right.PORTABILITY:
-            return "portability"
-        return _TYPES.get(task.operation, "access")
 
     def _step(self, request: Request, task: Task, keys: KeySet) -> tuple[Task, Reported | None]:
         """One exchange with the partner; what it reported, if that is the end of it."""
@@ -228,7 +222,7 @@ class Asking:
         return request_body(
             host=partner.host,
             subject_request_id=task.recipient["id"],
-            asked_for=self._type(task),
+            asked_for=_type(request, task),
             regulation=_REGULATIONS.get(request.jurisdiction, partner.regulation),
             received_at=parse(request.received_at),
             callback_url=f"{self._around.callbacks}/{task.recipient['id']}",
@@ -327,6 +321,13 @@ class Asking:
 def _noted(task: Task, **facts: Any) -> Task:
     known = task.recipient | facts
     return replace(task, recipient={name: value for name, value in known.items() if value is not None})
+
+
+def _type(request: Request, task: Task) -> str:
+    """What OpenDSR has a word for; the rest goes as an access, which changes nothing where it is not understood."""
+    if task.operation is Operation.EXPORT and request.right is Right.PORTABILITY:
+        return "portability"
+    return _TYPES.get(task.operation, "access")
 
 
 def _answered(task: Task, answer: Answer, **facts: Any) -> Task:
