@@ -150,6 +150,7 @@ class LookDoors(IntakeDoors, HoldDoors):
             "cancel": "" if may_move(request.status, Status.WITHDRAWN) else "too_late",
             "reveal": "",
             "seen": "" if request.attention else "too_late",
+            "new-link": "",
         }
 
     def _undecidable(self, request: Request, events: Sequence[Event], who: Operator) -> str:

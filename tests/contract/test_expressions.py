@@ -14,9 +14,10 @@ STATES = states()
 SMALLEST: dict[str, Any] = {
     "request_id": "R", "run": 1, "identity_seconds": 1, "confirm_seconds": 1, "review_seconds": 1, "repair_seconds": 1,
     "repairs": 0, "plans": 0,
-    "stages": [], "store": "accounts", "connector": "arn", "loops": 0, "cooling_seconds": 1, "access_seconds": 1,
-    "access_waits": 0, "wait_seconds": 1, "lake": "service_logs", "batch": "B", "waves": 0, "volumes": 0,
+    "stages": [], "cooling_seconds": 1, "access_seconds": 1, "access_waits": 0, "lake": "service_logs", "batch": "B",
+    "waves": 0, "volumes": 0,
 }  # fmt: skip
+BRANCH = {"store": "accounts", "connector": "arn", "loops": 0}
 INPUTS: dict[str, dict[str, Any]] = {
     "BeginRun": {
         "request_id": "R", "run": 1, "proven": False, "identity_seconds": 1, "confirm_seconds": 1, "review_seconds": 1,
@@ -29,9 +30,11 @@ INPUTS: dict[str, dict[str, Any]] = {
     "CheckReview": {"outcome": "refuse"},
     "CheckBegun": {"outcome": "ended"},
     "WorkStage": {"tasks": []},
-    "TakeStore": {"store": "accounts", "kind": "dynamodb"},
-    "CheckWork": {"store": "accounts", "status": "waiting", "left": 0, "seconds": 1},
-    "RecordStoreFailure": {"error": "States.Timeout"},
+    "WorkStore": BRANCH,
+    "CheckWork": BRANCH | {"status": "waiting", "left": 0, "seconds": 1},
+    "AwaitStore": BRANCH | {"status": "waiting", "left": 0, "seconds": 1},
+    "ReadBack": BRANCH | {"status": "read_back", "left": 0},
+    "RecordStoreFailure": BRANCH | {"error": "States.Timeout"},
     "StoreEnded": {"status": "done"},
     "CheckStores": {"unfinished": 0},
     "CheckPackage": {"status": "done"},
@@ -70,7 +73,7 @@ def test_every_condition_is_true_or_false(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(states("Task")))
 def test_every_timeout_is_a_whole_number_of_seconds(name: str) -> None:
-    seconds = evaluate(STATES[name]["TimeoutSeconds"], {}, **SMALLEST)
+    seconds = evaluate(STATES[name]["TimeoutSeconds"], INPUTS.get(name, {}), **SMALLEST)
     assert seconds == int(seconds)
     assert 1 <= seconds <= 99_999_999
 
@@ -133,10 +136,23 @@ def test_a_package_is_made_volume_by_volume_and_goes_on_in_the_next_run() -> Non
 @pytest.mark.parametrize("status", ["more", "read_back"])
 def test_a_store_gets_two_hundred_calls_in_a_run(status: str) -> None:
     choice = STATES["CheckWork"]
-    assert next_state(choice, {"status": status}, loops=199) == {"more": "WorkStore", "read_back": "ReadBack"}[status]
-    assert next_state(choice, {"status": status}, loops=200) == "StoreEnded"
+    goes_on = {"more": "WorkStore", "read_back": "ReadBack"}[status]
+    assert next_state(choice, {"status": status, "loops": 199}) == goes_on
+    assert next_state(choice, {"status": status, "loops": 200}) == "StoreEnded"
     for name in ("WorkStore", "ReadBack"):
-        assert evaluate(STATES[name]["Assign"], loops=199) == {"loops": 200}
+        given = BRANCH | {"loops": 199}
+        handed_on = evaluate(STATES[name]["Output"], given, result={"Payload": {"status": status}})
+        assert handed_on == given | {"status": status, "loops": 200}
+
+
+def test_a_branch_that_waited_or_failed_still_knows_its_store() -> None:
+    given = INPUTS["AwaitStore"]
+    over, failed = STATES["AwaitStore"]["Catch"]
+    assert evaluate(STATES["AwaitStore"]["Output"], given, result={}) == given
+    error = {"Error": "States.Timeout", "Cause": "?"}
+    assert evaluate(over["Output"], given, error=error) == given
+    for caught in (failed, *STATES["WorkStore"]["Catch"], *STATES["ReadBack"]["Catch"]):
+        assert evaluate(caught["Output"], given, error=error) == given | {"error": "States.Timeout"}
 
 
 @pytest.mark.parametrize("size", [0, 1, 2])

@@ -28,12 +28,13 @@ from tests.support.plans import lay
 STATES = states()
 TASKS = states("Task")
 SENT: dict[str, Any] = {
-    "request_id": "R", "run": 1, "store": "accounts", "identity_seconds": 60, "confirm_seconds": 60,
-    "review_seconds": 60,
-    "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60, "wait_seconds": 60,
-    "lake": "service_logs", "batch": "B", "volumes": 0,
+    "request_id": "R", "run": 1, "identity_seconds": 60, "confirm_seconds": 60, "review_seconds": 60,
+    "repair_seconds": 60, "repairs": 3, "cooling_seconds": 60, "access_seconds": 60, "lake": "service_logs",
+    "batch": "B", "volumes": 0,
 }  # fmt: skip
-CONNECTOR = "{% $connector %}"
+BRANCH = {"store": "accounts", "connector": "arn", "loops": 0}
+"""What a branch for one store begins with."""
+CONNECTOR = "{% $states.input.connector %}"
 KINDS = sorted({store.rights.kind for store in load_data_map().stores})
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
@@ -47,7 +48,7 @@ def called_by(task: dict[str, Any]) -> list[str]:
 
 def payload_of(task: dict[str, Any]) -> dict[str, Any]:
     context = {"Task": {"Token": "token"}}
-    given = {"error": "Boom", "store": "service_logs", "batch": "B", "chunk": 0}
+    given = {"error": "Boom", "store": "service_logs", "batch": "B", "chunk": 0, "seconds": 60}
     payload: dict[str, Any] = evaluate(task["Arguments"]["Payload"], given, context=context, **SENT)
     return payload
 
@@ -80,8 +81,10 @@ def test_a_state_calls_the_function_of_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_store_is_worked_on_by_the_connector_of_its_kind(kind: str) -> None:
-    assigned = evaluate(STATES["TakeStore"]["Assign"], {"store": "accounts", "kind": kind})
-    assert folder_of(assigned["connector"].removeprefix("${").removesuffix("Arn}")) == f"store_{kind}"
+    context = {"Map": {"Item": {"Index": 0, "Value": {"store": "accounts", "kind": kind}}}}
+    given = evaluate(STATES["WorkStage"]["ItemSelector"], context=context)
+    assert given | {"connector": ""} == {"store": "accounts", "connector": "", "loops": 0}
+    assert folder_of(given["connector"].removeprefix("${").removesuffix("Arn}")) == f"store_{kind}"
 
 
 def test_a_payload_holds_ids_numbers_and_the_token_only() -> None:
@@ -104,7 +107,7 @@ def test_the_largest_plan_stays_far_below_what_a_state_may_hold() -> None:
 def output(name: str, answer: Any) -> Any:
     """What a Task hands on when its function, or whoever answers its wait, says this."""
     waits = TASKS[name]["Resource"].endswith("waitForTaskToken")
-    return evaluate(TASKS[name]["Output"], result=answer if waits else {"Payload": answer})
+    return evaluate(TASKS[name]["Output"], BRANCH, result=answer if waits else {"Payload": answer})
 
 
 def run(folder: str, request_id: str, **more: Any) -> Any:
@@ -257,7 +260,7 @@ FOLLOWING = {
 def test_every_report_of_a_connector_is_followed(status: Outcome) -> None:
     for name in ("WorkStore", "ReadBack"):
         given = output(name, Report("accounts", status).to_dict())
-        assert next_state(STATES["CheckWork"], given, loops=1) == FOLLOWING[status]
+        assert next_state(STATES["CheckWork"], given) == FOLLOWING[status]
         ended = evaluate(STATES["StoreEnded"]["Output"], given)
         unfinished = evaluate(STATES["WorkStage"]["Output"], result=[ended])["unfinished"]
         assert unfinished == (status != "done")
@@ -265,8 +268,10 @@ def test_every_report_of_a_connector_is_followed(status: Outcome) -> None:
 
 def test_a_store_that_failed_is_unfinished_unless_it_is_done_after_all(deployed: Ledger) -> None:
     request_id = working(deployed)
-    error = evaluate(STATES["WorkStore"]["Catch"][0]["Output"], error={"Error": "States.Timeout", "Cause": "?"})
-    failed = output("RecordStoreFailure", run("record_store_failure", request_id, store="accounts", **error))
+    told = {"Error": "States.Timeout", "Cause": "?"}
+    caught = evaluate(STATES["WorkStore"]["Catch"][0]["Output"], BRANCH, error=told)
+    payload = evaluate(STATES["RecordStoreFailure"]["Arguments"]["Payload"], caught, request_id=request_id, run=1)
+    failed = output("RecordStoreFailure", run("record_store_failure", **payload))
     assert deployed.task(request_id, "accounts").error_class == "States.Timeout"
     assert evaluate(STATES["WorkStage"]["Output"], result=[failed]) == {"unfinished": 1}
     done = {"status": str(TaskStatus.DONE)}

@@ -10,6 +10,8 @@ from tests.support.machine import Scope, expressions, scopes, states, variables
 from tests.support.template import state_machines
 
 TASKS = states("Task")
+IN_A_BRANCH = {"WorkStore", "ReadBack", "AwaitStore"}
+"""What comes back to a branch that knows its store, its connector and its loops."""
 ENDS = {"Succeed", "Fail"}
 CALL = "arn:aws:states:::lambda:invoke"
 WAIT = f"{CALL}.waitForTaskToken"
@@ -84,9 +86,13 @@ def test_a_task_has_an_end_a_second_try_and_a_way_out(name: str) -> None:
 
 @every_task
 def test_what_follows_a_task_sees_the_answer_and_not_the_envelope(name: str) -> None:
-    task = TASKS[name]
-    answer = "$states.result" if task["Resource"] == WAIT else "$states.result.Payload"
-    assert list(expressions(task["Output"])) == [answer]
+    [output] = expressions(TASKS[name]["Output"])
+    if name in IN_A_BRANCH:
+        # What the branch knows goes on beside the answer, or, where it only waited, by itself.
+        beside = "$merge([$states.input, $states.result.Payload, {'loops': $states.input.loops + 1}])"
+        assert output == ("$states.input" if TASKS[name]["Resource"] == WAIT else beside)
+    else:
+        assert output == ("$states.result" if TASKS[name]["Resource"] == WAIT else "$states.result.Payload")
 
 
 @every_machine
@@ -179,14 +185,16 @@ def test_no_inner_variable_takes_the_name_of_an_outer_one(scope: Scope) -> None:
 def test_every_loop_is_counted_and_ends_by_its_count(scope: Scope) -> None:
     # 25,000 events is all that a history holds.
     for loop in scope.cycles():
-        counted = {n for s in loop for n, v in scope.states[s].get("Assign", {}).items() if f"${n} + 1" in str(v)}
+        counted = {f"${n}" for s in loop for n, v in scope.states[s].get("Assign", {}).items() if f"${n} + 1" in str(v)}
+        outputs = "".join(str(scope.states[name].get("Output")) for name in loop)
+        counted |= {f"$states.input.{n}" for n in re.findall(r"'(\w+)': \$states\.input\.\1 \+ 1\b", outputs)}
         conditions = [
             edge.condition
             for place, name in enumerate(loop)
             for edge in scope.edges(name)
             if edge.condition and edge.target == loop[(place + 1) % len(loop)]
         ]
-        assert any(f"${name} <" in condition for name in counted for condition in conditions), loop
+        assert any(f"{number} <" in condition for number in counted for condition in conditions), loop
 
 
 def test_no_machine_ever_polls() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from operator_api.console.approvals import missing_in_words
 from operator_api.console.words import ATTENTION, REVIEW, WHY_NOT, say, some
 
-NAMES = ("decision", "retry", "extend", "pause", "resume", "cancel", "reveal", "seen")
+NAMES = ("decision", "retry", "extend", "pause", "resume", "cancel", "reveal", "seen", "new-link")
 _ENDED = frozenset({"completed", "completed_in_part", "refused", "withdrawn", "expired"})
 _LOOKER = "You may look, but not change anything: that takes the role operator or approver."
 

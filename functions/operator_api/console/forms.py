@@ -19,15 +19,16 @@ _DONE = {
     "resume": "resumed",
     "seen": "seen",
     "cancel": "cancelled",
+    "new-link": "new_link",
 }
-_WITH_REASON = frozenset({"extend", "pause", "cancel"})
+_WITH_REASON = frozenset({"extend", "pause", "cancel", "new-link"})
 _STORE_ACTS = {"retry": "store_retry", "cancel": "taken_back"}
 _CHANGED = frozenset({"changed_meanwhile", "plan_changed"})
 _DECIDED = {"refuse": "refused", "ask": "asked", "answer": "answered"}
 
 
 def act(desk: Desk, call: Call, request_id: str, act: str) -> Answer:
-    """`POST /ops/requests/{id}/{retry|extend|pause|resume|seen|cancel}`."""
+    """`POST /ops/requests/{id}/{retry|extend|pause|resume|seen|cancel|new-link}`."""
     if act not in _DONE:
         raise ApiError("not_found")
     body = _version(call.form)

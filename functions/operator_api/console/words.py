@@ -288,6 +288,11 @@ CANCEL = {
     "mistake": "It was taken in by mistake",
     "abuse": "It is abuse",
 }
+NEW_LINK = {
+    "asked_by_person": "The person asks for it",
+    "passed_on": "The link was passed on",
+    "misuse": "Somebody misuses it",
+}
 DONE = {
     "retry": "Retry asked for. What is done stays done.",
     "store_retry": "Retry of one store asked for.",
@@ -301,6 +306,7 @@ DONE = {
     "resumed": "Recorded that what we waited for has come.",
     "cancelled": "The request is cancelled.",
     "seen": "Recorded that you looked after it.",
+    "new_link": "The old links stop working. The person gets the new one with the next message.",
     "taken_back": "The request to this partner is taken back.",
     "filed": "The request is taken in.",
     "held": "The hold is placed.",

@@ -333,7 +333,11 @@ def test_a_decision_on_what_has_changed_is_refused_with_who_did_what(operator: D
         ("decision", {"decision": "refuse", "ground": 11}),
         ("decision", {"decision": "ask", "text": "Which?"}),
         *(("extend", {"reason": "complexity"}), ("pause", {}), ("resume", {}), ("seen", {}), ("retry", {})),
-        *(("cancel", {"reason": "mistake"}), ("reveal", {"what": "message", "reason": "review"})),
+        *(
+            ("cancel", {"reason": "mistake"}),
+            ("new-link", {"reason": "misuse"}),
+            ("reveal", {"what": "message", "reason": "review"}),
+        ),
     ],
 )
 def test_what_changes_between_the_look_at_the_version_and_the_write_is_not_passed_over(

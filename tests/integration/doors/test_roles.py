@@ -22,6 +22,8 @@ ACTS: list[tuple[str, dict[str, Any] | None]] = [
     ("pause", {}),
     ("resume", None),
     ("seen", None),
+    ("cancel", {"reason": "mistake"}),
+    ("new-link", {"reason": "misuse"}),
     ("reveal", {"what": "message", "reason": "review"}),
     ("evidence/1", {"reason": "review"}),
 ]

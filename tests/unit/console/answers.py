@@ -141,8 +141,8 @@ def request(**facts: Any) -> dict[str, Any]:
             "events": list(EVENTS),
             "audit_chain_holds": True,
             "may": {
-                name: True if name in {"extend", "pause", "resume", "reveal"} else "too_late"
-                for name in ("decision", "retry", "extend", "pause", "resume", "cancel", "reveal", "seen")
+                name: True if name in {"extend", "pause", "resume", "reveal", "new-link"} else "too_late"
+                for name in ("decision", "retry", "extend", "pause", "resume", "cancel", "reveal", "seen", "new-link")
             },
             "operators": NAMES,
             "filed_by": None,

@@ -42,6 +42,7 @@ def in_review(**facts: Any) -> Doors:
         ("resume", {}, {}, "resumed"),
         ("seen", {}, {}, "seen"),
         ("cancel", {"reason": "duplicate"}, {"reason": "duplicate"}, "cancelled"),
+        ("new-link", {"reason": "misuse"}, {"reason": "misuse"}, "new_link"),
         ("stores/orders/retry", {}, {}, "store_retry"),
         ("stores/cpes/cancel", {}, {}, "taken_back"),
     ],
