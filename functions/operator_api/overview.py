@@ -1,5 +1,6 @@
 """How things stand: what is open and late, how the stores do, and how many requests were closed in time."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
@@ -117,6 +118,7 @@ class OverviewDoors(ListDoors):
         ended = [task for task in done if task.store.partition(".")[0] == name]
         mine = sorted([t for _, t in pairs] + ended, key=lambda task: str(task.claimed_at or ""), reverse=True)
         succeeded = [t.verified_at or t.claimed_at for t in mine if t.status is TaskStatus.DONE]
+        took = sorted(seconds for t in mine[:RECENT] if (seconds := _took(t)) is not None)
         by_status = Counter(t.status for _, t in pairs)
         return {
             "store": name,
@@ -137,6 +139,7 @@ class OverviewDoors(ListDoors):
                 }
                 for r, t in failed[:MOST_FAILING]
             ],
+            "p95_seconds": took[math.ceil(0.95 * len(took)) - 1] if took else None,
             "recent": [task.status for task in mine[:RECENT]],
         }
 
@@ -152,6 +155,13 @@ class OverviewDoors(ListDoors):
             if not waits and max(moved) < before:
                 found.append(request.id)
         return found
+
+
+def _took(task: Task) -> float | None:
+    """Seconds from the begin of a store's work to its end, waiting for others included."""
+    if task.begun_at is None or task.done_at is None:
+        return None
+    return round((parse(task.done_at) - parse(task.begun_at)).total_seconds(), 1)
 
 
 def _week(monday: str, closed: Sequence[Closed]) -> dict[str, Any]:

@@ -77,6 +77,7 @@ class StoreHealth(TypedDict):
     pending: int
     error_class: str | None
     failing_requests: list[FailingRequest]
+    p95_seconds: float | None
     recent: list[TaskStatus]
 
 

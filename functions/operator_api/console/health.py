@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from operator_api.console.times import since
+from operator_api.console.times import lasted, since
 from operator_api.console.words import TASK, say
 
 SQUARE = 10
@@ -32,6 +32,7 @@ class Store:
     open: int
     failed: int
     waiting: int
+    p95: str
     squares: tuple[Square, ...]
     strip_words: str
     strip_width: int
@@ -75,11 +76,16 @@ def _store(one: Mapping[str, Any], now: datetime) -> Store:
         open=open_,
         failed=int(one.get("failed") or 0),
         waiting=int(one.get("waiting") or 0),
+        p95=_lasted(one.get("p95_seconds")),
         squares=squares,
         strip_words=_counted(recent),
         strip_width=max(SQUARE, len(squares) * (SQUARE + GAP)),
         requests=tuple(one.get("failing_requests", ())),
     )
+
+
+def _lasted(seconds: float | None) -> str:
+    return "\u2013" if seconds is None else "under 1 s" if seconds < 1 else lasted(seconds)
 
 
 def _counted(recent: Sequence[Any]) -> str:

@@ -120,7 +120,7 @@ class Tasks(Requests):
         return replace(task, **{name: self.sealer.open(task.request_id, value) for name, value in sealed.items()})
 
 
-_OPTIONAL = ("collection", "verified_at", "refused", "keep_until")
+_OPTIONAL = ("collection", "begun_at", "done_at", "verified_at", "refused", "keep_until")
 
 
 def task_of(item: Item) -> Task:

@@ -142,12 +142,16 @@ class Worker:
             replace(
                 task,
                 status=TaskStatus.WORKING,
+                begun_at=self._now(),
                 collection=order[0],
                 found_at_start=sum(found.values()),
                 counts=Counts(found=sum(found.values())),
                 by_collection={name: Counts(found=number).to_dict() for name, number in found.items()},
             )
         )
+
+    def _now(self) -> str:
+        return stamp(self._clock())
 
     def _order(self, task: Task) -> list[str]:
         """The collections of the task, in the order in which an erasure must take them."""
@@ -195,7 +199,7 @@ class Worker:
         task = replace(task, collection=None, cursor=None, page=0)
         if doing.reads_back:
             return _unread(replace(task, status=TaskStatus.READING_BACK))
-        return _summed_up(replace(task, status=TaskStatus.DONE))
+        return _summed_up(replace(task, status=TaskStatus.DONE, done_at=self._now()))
 
     def _read_back(self, task: Task, keys: KeySet, time: _Time, doing: Doing) -> Report:
         while True:
@@ -225,8 +229,8 @@ class Worker:
                 name: entry | {part: entry["seen"][part] for part in ("retained", "kept") if "seen" in entry}
                 for name, entry in task.by_collection.items()
             }
-            task = _summed_up(replace(task, by_collection=verified, verified_at=stamp(self._clock())))
-            self._ledger.checkpoint_task(replace(task, status=TaskStatus.DONE))
+            task = _summed_up(replace(task, by_collection=verified, verified_at=self._now()))
+            self._ledger.checkpoint_task(replace(task, status=TaskStatus.DONE, done_at=self._now()))
             return Report(task.store, "done")
         task = _unread(task)
         if task.late_rounds >= MAX_LATE_ROUNDS:

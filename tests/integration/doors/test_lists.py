@@ -151,27 +151,6 @@ def test_what_has_not_moved_for_a_day_is_stuck_unless_a_partner_is_waited_for(
     assert ids(operator("GET", "/ops/requests?view=stuck")) == [stuck.id]
 
 
-def test_a_store_that_fails_is_seen_with_what_it_fails_at_once_a_minute(
-    operator: Door, ledger: Ledger, clock: StoppedClock
-) -> None:
-    failing = at_work(ledger)
-    told = operator("GET", "/ops/stores").json
-    stores = {store["store"]: store for store in told["stores"]}
-    assert set(stores) == {"accounts", "orders"}
-    orders = stores["orders"]
-    assert (orders["failed"], orders["error_class"], orders["recent"]) == (1, "StoreRefusedError", ["failed"])
-    assert orders["failing_since"] is not None
-    [one] = orders["failing_requests"]
-    assert (one["request_id"], one["reference"]) == (failing.id, reference(failing.id))
-    assert stores["accounts"]["failing_since"] is None
-    at_work(ledger)
-    assert operator("GET", "/ops/stores").json == told
-    clock.advance(seconds=61)
-    again = operator("GET", "/ops/stores").json
-    assert next(s for s in again["stores"] if s["store"] == "orders")["failed"] == 2
-    assert again["is_whole"] is True
-
-
 def test_a_list_as_a_table_has_no_formulas_and_no_personal_data(operator: Door, ledger: Ledger) -> None:
     request = filed(ledger)
     reply = operator("GET", "/ops/requests?format=csv", html=True)

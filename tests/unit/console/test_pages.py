@@ -36,6 +36,7 @@ STORE = {"kind": "postgres", "last_success": ago(minutes=5), "failing_since": ag
     "pending": 0,
     "error_class": "StoreUnavailableError",
     "failing_requests": [{"request_id": ID, "reference": "K7QM-2F4D", "error_class": "X", "since": ago(hours=2)}],
+    "p95_seconds": 130.4,
     "recent": ["failed", "done", "done"],
 }
 

@@ -1,10 +1,13 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rights.clock import parse
 from rights.domain.identity import KeySet
 from rights.domain.rights import Operation
 from rights.domain.work import Counts, Disposition, Kept, TaskStatus
@@ -12,6 +15,7 @@ from rights.errors import DataMapError, NotReadyError, StaleWriteError, StoreUna
 from rights.ledger.model import Task
 from rights.stores.contract import Connector, ErasurePage
 from rights.stores.work import Report, Worker
+from tests.support.clock import StoppedClock
 from tests.unit.stores.fakes import REQUEST, FakeLedger, FakeParts, FakeStore, Killed, Patient, at_noon
 
 ERASE, ANONYMISE, RETAIN = Disposition.ERASE, Disposition.ANONYMISE, Disposition.RETAIN
@@ -47,6 +51,27 @@ def test_an_erasure_counts_every_row_once_and_is_read_back() -> None:
     assert ledger.saved.verified_at == "2025-11-22T05:00:00.000000Z"
     assert ledger.saved.by_collection["orders"] == Counts(found=2, erased=1, retained=1, kept=(LAW,)).to_dict()
     assert ledger.saved.by_collection["empty"] == Counts().to_dict()
+
+
+@pytest.mark.parametrize(
+    ("operation", "steps"), [(Operation.ERASE, ["work", "read_back"]), (Operation.EXPORT, ["work"])]
+)
+def test_when_the_work_began_and_ended_is_kept_over_calls(operation: Operation, steps: list[Any]) -> None:
+    ledger, store, clock, begun, calls = FakeLedger(operation), FakeStore(SHOP), StoppedClock(), set(), 0
+    for name in steps:
+        status = "more"
+        while status in {"more", name}:
+            assert ledger.saved.done_at is None
+            clock.advance(seconds=60)
+            status, calls = (
+                Worker(ledger, store, FakeParts(), clock).run(name, REQUEST, "shop", Patient(1)).status,
+                calls + 1,
+            )
+            begun.add(ledger.saved.begun_at)
+    [at], done = begun, ledger.saved.done_at
+    assert at is not None
+    assert done is not None
+    assert parse(done) - parse(at) >= timedelta(minutes=calls - 1) > timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("looks", [None, 1, 3])

@@ -64,6 +64,9 @@ class Task:
     error_class: str = ""
     claimed_at: str | None = None
     """When somebody last took it over, to work on it or to say that it failed."""
+    begun_at: str | None = None
+    """When the work was begun: the first page of it, not the plan."""
+    done_at: str | None = None
     verified_at: str | None = None
     recipient: dict[str, Any] = field(default_factory=dict)
     """Of a partner: the `id` it was asked under, `asked_at`, `expected_at`, `answer`, `confirmed_at`, ..."""
