@@ -78,7 +78,7 @@ def ledger(aws: None, sealer: Sealer, clock: StoppedClock) -> Ledger:
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     """One local cloud for all tests of a process: the real stack, the real handlers, a mall of a few people."""
-    with running(Options(port=0, population=160, repair_delay_seconds=2, cooling_off_seconds=1)) as cloud:
+    with running(Options(port=0, population=320, repair_delay_seconds=2, cooling_off_seconds=1)) as cloud:
         yield cloud
 
 
