@@ -37,8 +37,22 @@ _LONG = frozenset({"workflow", "browser"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long tests first: with two workers, the many short ones then fill what time is left."""
+    """The long tests first: with two workers, the many short ones then fill what time is left.
+
+    A long one plays some fifty processes on a machine that is shared: one that fails is tried once more, and what
+    failed first is in the summary, to be looked into.
+    """
     items.sort(key=lambda item: _LONG.isdisjoint(item.path.parts))
+    for item in items:
+        if not _LONG.isdisjoint(item.path.parts):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what failed before it passed."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"tried once more: {report.nodeid} ({report.when})")
+        terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.fixture
