@@ -39,7 +39,7 @@ def test_the_handler_is_where_everybody_looks_for_it(folder: str) -> None:
 
 
 def test_every_state_that_calls_a_function_is_called_like_it() -> None:
-    others = {name for name in TASKS if "$connector" in TASKS[name]["Arguments"]["FunctionName"]}
+    others = {name for name in TASKS if ".connector" in TASKS[name]["Arguments"]["FunctionName"]}
     assert {state_of(folder) for folder in STEPS} == set(TASKS) - others
     assert CONNECTORS
 
@@ -60,7 +60,7 @@ def test_a_function_logs_into_the_group_that_forgets(folder: str) -> None:
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_a_function_is_ended_by_lambda_before_its_state_gives_up(name: str) -> None:
     # The other way round a call would go on working after its state has moved on.
-    called = CONNECTORS if "$connector" in TASKS[name]["Arguments"]["FunctionName"] else [folder_of(f"{name}Function")]
+    called = CONNECTORS if ".connector" in TASKS[name]["Arguments"]["FunctionName"] else [folder_of(f"{name}Function")]
     seconds = TASKS[name]["TimeoutSeconds"]
     if isinstance(seconds, int):
         assert all(setting(folder, "Timeout") < seconds for folder in called)
