@@ -99,10 +99,7 @@ class Sender:
     def send(self, request_id: str, notice_id: str) -> None:
         """Send one notice, unless it went out before or waits; AwsUnavailableError when it should be tried again."""
         waiting = self.ledger.notice(request_id, notice_id)
-        if waiting is None:
-            return
-        request = self.ledger.get(request_id)
-        if self._waits_for_morning(request, waiting):
+        if waiting is None or self._waits_for_morning(waiting):
             return
         notice = self.ledger.claim_notice(request_id, notice_id)
         if notice is None:
@@ -112,10 +109,11 @@ class Sender:
             # Nobody has this contact: what the person sees must not differ, so only the ledger knows.
             self.ledger.notice_failed(notice, "NoContactOnFile")
             return
-        self._deliver(request, notice, contact)
+        self._deliver(self.ledger.get(request_id), notice, contact)
 
-    def _waits_for_morning(self, request: Request, notice: Notice) -> bool:
-        until = waits_until(notice.kind, notice.channel, now=self.ledger.clock(), due_at=parse(request.due_at))
+    def _waits_for_morning(self, notice: Notice) -> bool:
+        due_at = parse(self.ledger.get(notice.request_id).due_at)
+        until = waits_until(notice.kind, notice.channel, now=self.ledger.clock(), due_at=due_at)
         if until is None or not self.keeps_quiet or notice.status in SETTLED:
             return False
         self.ledger.let_wait(notice, until)

@@ -259,6 +259,20 @@ def test_whoever_rests_in_the_middle_of_a_table_holds_no_lock_and_no_rows(shop: 
     assert erase_all(connector)["notes"].erased == 300
 
 
+@pytest.mark.parametrize("begin", ["read_page", "plan_page"])
+def test_whoever_rests_on_a_connection_that_broke_does_not_fail_for_it_and_works_on_with_another(
+    shop: Shop, begin: str
+) -> None:
+    notes(shop, 300)
+    connector = shop.connector(100)
+    given = ("notes", ME, None, TODAY) if begin == "plan_page" else ("notes", ME, None)
+    getattr(connector, begin)(*given)
+    shop.admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'data-rights'")
+    connector.rest()
+    connector.rest()
+    assert erase_all(connector)["notes"].erased == 300
+
+
 @pytest.mark.parametrize("change", ["DROP TABLE notes", "ALTER TABLE notes RENAME id TO other"])
 def test_a_table_that_does_not_fit_the_map_is_a_refusal(shop: Shop, change: str) -> None:
     shop.admin.execute(change.encode())
